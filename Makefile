@@ -1,0 +1,41 @@
+# One verb per thing to do. Everything it needs goes into .venv; Python 3.11 or newer is all that must be there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run test check fast scenario simulate bench format clean
+
+run: $(READY)  ## start everything on this machine, play the story, stay up on http://localhost:8080
+	@$(BIN)/python -m infra.sandbox
+
+test: $(READY)  ## every test
+	$(BIN)/python -m pytest
+
+check: $(READY)  ## lint, types and the fast tests, under a minute
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q -m "not emulator and not scenario and not slow" --seeds 60
+
+scenario: $(READY)  ## the functions as processes against the stand-ins
+	$(BIN)/python -m pytest -m scenario
+
+simulate: $(READY)  ## 20,000 random interleavings of the delivery protocol
+	$(BIN)/python -m pytest tests/test_simulation.py --seeds 20000
+
+bench: $(READY)  ## store trips, calls and latency per path, beside a bare relay
+	$(BIN)/python -m infra.bench
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(READY): requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] or 0)'
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $(READY)

@@ -1,0 +1,1 @@
+"""The user's side: messaging channels, one file each (webhook parsing and sending)."""

@@ -1,0 +1,85 @@
+"""Business Messages' native Dialogflow integration: reads what Google already heard from the bot. Pure.
+
+With auto-response off, the answer comes beside the user's message and is ours to show. With it on, Google has shown it.
+
+Source: Business Messages REST reference v1, DialogflowResponse, as of 2024-11.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from functions.handoff.events import BotAnswer, HandoffSignal, JsonObject, OutboundMessage
+from functions.handoff.json_fields import clean_json, is_true, object_at, objects_at, text_at
+
+ReadPayload = Callable[[JsonObject], BotAnswer]
+"""Reads a bot's custom payload: its messages and its hand-off signal. It belongs to the bot's side."""
+
+
+class Heard(NamedTuple):
+    """What the bot answered (None: nothing usable, ask it), and whether the user has seen that."""
+
+    answer: BotAnswer | None = None
+    was_shown: bool = False
+
+
+def parse_dialogflow_response(response: JsonObject, read_payload: ReadPayload) -> Heard:
+    """Read `dialogflowResponse`; whatever is malformed in it counts as not there: the user's words never suffer.
+
+    Of several intents the one detected with most confidence speaks, as it does in Google's auto-response.
+    """
+    intent = _best_intent(response)
+    parts = [_read_fulfilment(one, read_payload) for one in objects_at(intent, "fulfillmentMessages")]
+    was_shown = is_true(response.get("autoResponded"))
+    answer = BotAnswer(
+        messages=_shown(response, read_payload) if was_shown else _messages(parts) or _first_faq(response),
+        handoff=next((part.handoff for part in parts if part.handoff), None),
+        intent=text_at(intent, "intentDisplayName"),
+    )
+    if answer.messages or answer.handoff or was_shown:
+        return Heard(answer, was_shown)
+    return Heard()
+
+
+def _best_intent(response: JsonObject) -> JsonObject:
+    return max(objects_at(response, "intentResponses"), key=_confidence, default={})
+
+
+def _confidence(intent: JsonObject) -> float:
+    value = intent.get("intentDetectionConfidence")
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _read_fulfilment(fulfilment: JsonObject, read_payload: ReadPayload) -> BotAnswer:
+    """One of `text`, `jsonPayload` and `liveAgentHandoff`."""
+    if isinstance(fulfilment.get("liveAgentHandoff"), dict):
+        metadata = object_at(fulfilment["liveAgentHandoff"], "metadata")
+        return BotAnswer(handoff=HandoffSignal("bot", metadata))
+    text = text_at(fulfilment, "text")
+    if text.strip():
+        return BotAnswer(messages=(OutboundMessage(text),))
+    return read_payload(_payload(fulfilment.get("jsonPayload")))
+
+
+def _payload(given: Any) -> JsonObject:
+    """The custom payload, which is JSON in a string."""
+    try:
+        value = clean_json(json.loads(given)) if isinstance(given, str) else given
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _messages(parts: list[BotAnswer]) -> tuple[OutboundMessage, ...]:
+    return tuple(message for part in parts for message in part.messages)
+
+
+def _shown(response: JsonObject, read_payload: ReadPayload) -> tuple[OutboundMessage, ...]:
+    """What Google sent by itself: Business Messages messages, the form custom payloads have."""
+    sent = objects_at(response, "autoRespondedMessages")
+    return _messages([read_payload(object_at(one, "message")) for one in sent])
+
+
+def _first_faq(response: JsonObject) -> tuple[OutboundMessage, ...]:
+    answers = [text_at(one, "faqAnswer") for one in objects_at(object_at(response, "faqResponse"), "answers")]
+    return tuple(OutboundMessage(text) for text in answers[:1] if text.strip())

@@ -1,0 +1,1 @@
+"""The bot's side: Dialogflow ES (detectIntent, fulfilment webhook, hand-off signals)."""

@@ -1,0 +1,193 @@
+"""Working what comes from the agents' side: their messages, who joins and leaves, threads that end, reads for gaps."""
+
+from functions.handoff import ids
+from functions.handoff.changes import Changes
+from functions.handoff.conversation import AGENT, BOT, Conversation
+from functions.handoff.cursor import event_number
+from functions.handoff.events import (
+    AgentJoined,
+    AgentLeft,
+    AgentMessage,
+    AgentNote,
+    ChatStarted,
+    ChatTransferred,
+    Framing,
+    OutboundMessage,
+    ReadThread,
+    WithheldEvent,
+)
+from functions.handoff.moves import (
+    add_found,
+    adopt_thread,
+    forget_presence,
+    is_late,
+    join,
+    latest_agent_word,
+    leave,
+    show,
+    tell_user,
+    touch_chat,
+    wait,
+)
+from functions.handoff.speaking import say_to_user
+from functions.handoff.texts import excerpt
+from functions.handoff.user_work import know_events
+from functions.handoff.work import Step, shown_name
+
+# --- what an agent wrote ---------------------------------------------------------------------------------------------
+
+_LONGEST_GAP = 1000  # more than that says that the numbers do not mean what they seem to
+_SAID, _NOT_SHOWN, _GAP_BEFORE = "said", "not shown", "gap before"
+
+
+def perform_agent_message(step: Step, entry: AgentMessage) -> str:
+    """Say it with the agent's voice, unless something must come first: a read for a gap, or JOINED."""
+    c = step.conversation
+    if _gap_before(c, entry):
+        return _GAP_BEFORE
+    presence = c.find_presence(entry.agent.id)
+    if presence is None or not presence.joined:
+        return _NOT_SHOWN
+    say_to_user(step, [OutboundMessage(entry.text)], step.human_voice(presence.agent))
+    return _SAID
+
+
+def _gap_before(c: Conversation, entry: AgentMessage) -> bool:
+    number = event_number(entry.id, entry.thread_id)
+    if number is None or entry.thread_id != c.cursor.thread_id or number > c.cursor.high + _LONGEST_GAP:
+        return False
+    return any(not c.cursor.knows(n) for n in range(c.cursor.high + 1, number))
+
+
+def settle_agent_message(changes: Changes, entry: AgentMessage, result: str) -> None:
+    """Write down what was said, or what must come before it."""
+    c = changes.conversation
+    if result == _GAP_BEFORE:
+        changes.keep()
+        _read_gap(changes, entry)
+        return
+    if result == _NOT_SHOWN:
+        changes.keep()
+        _bring_in(changes, entry)
+        return
+    presence = c.find_presence(entry.agent.id)
+    name = shown_name(presence.agent if presence else entry.agent, changes.policy)
+    changes.say("agent", entry.text, name, entry.source_at)
+    know_events(c, entry.thread_id, (entry.id,))
+    changes.clear_timers("agent_silent")
+    if c.state == AGENT:
+        touch_chat(changes)
+    if presence and presence.late:
+        leave(changes, presence, at=latest_agent_word(changes, entry.source_at))
+
+
+def _read_gap(changes: Changes, entry: AgentMessage) -> None:
+    number = event_number(entry.id, entry.thread_id)
+    c = changes.conversation
+    missing = [n for n in range(c.cursor.high + 1, number or 0) if not c.cursor.knows(n)]
+    c.cursor = c.cursor.read_up_to(missing[-1])  # one read a gap: whatever it shows, it is not asked for again
+    reading = ReadThread(
+        id=f"gap:{entry.id}",
+        source_at=entry.source_at,
+        chat_id=entry.chat_id,
+        thread_id=entry.thread_id,
+        reason="gap",
+        gap=tuple(missing),
+    )
+    changes.add(reading, head=True)
+
+
+def _bring_in(changes: Changes, entry: AgentMessage) -> None:
+    """An agent the user was not shown: a lost join, a new thread, or late words of a closed one (framed, no move)."""
+    late = is_late(changes, entry.thread_id)
+    if not late:
+        join(changes, entry.agent, entry.thread_id, at=entry.source_at)
+    show(changes, entry.agent, at=entry.source_at, late=late)
+
+
+def give_up_agent_message(changes: Changes, entry: AgentMessage, reason: str) -> None:
+    """The agent is told which message did not get through."""
+    note = AgentNote(
+        id=f"undelivered:{entry.id}",
+        source_at=changes.now,
+        text_id="agent_undelivered",
+        parameters={"excerpt": excerpt(entry.text), "reason": reason},
+    )
+    changes.add(note)
+    presence = changes.conversation.find_presence(entry.agent.id)
+    if presence and presence.late:
+        leave(changes, presence, at=latest_agent_word(changes, entry.source_at))
+
+
+def settle_withheld(changes: Changes, entry: WithheldEvent, _result: None) -> None:
+    """Not for the user; only accounted for."""
+    know_events(changes.conversation, entry.thread_id, (entry.id,))
+
+
+# --- who is there ----------------------------------------------------------------------------------------------------
+
+
+def settle_chat_started(changes: Changes, entry: ChatStarted, _result: None) -> None:
+    """A thread is open: ours, or one an agent began. Agents in it have joined."""
+    if is_late(changes, entry.thread_id):
+        return
+    adopt_thread(changes, entry.thread_id, at=entry.source_at)
+    for agent in entry.agents:
+        join(changes, agent, entry.thread_id, at=entry.source_at)
+    add_found(changes, entry.messages)
+
+
+def settle_agent_joined(changes: Changes, entry: AgentJoined, _result: None) -> None:
+    """Somebody came; nothing if they are there already, or if it can't be told which thread they came into."""
+    if not entry.thread_id and not changes.conversation.thread_id:
+        return
+    join(changes, entry.agent, entry.thread_id, at=entry.source_at)
+
+
+def settle_agent_left(changes: Changes, entry: AgentLeft, _result: None) -> None:
+    """Somebody left; nothing if they were not there. Another may join; the thread's end is told apart."""
+    presence = changes.conversation.find_presence(entry.agent_id)
+    if presence and not is_late(changes, entry.thread_id):
+        leave(changes, presence, at=latest_agent_word(changes, entry.source_at))
+
+
+def settle_chat_transferred(changes: Changes, entry: ChatTransferred, _result: None) -> None:
+    """To another agent: their joining will say so. To a queue: nobody has the user now, and the user is told."""
+    c = changes.conversation
+    if not entry.queued or c.state == BOT or is_late(changes, entry.thread_id):
+        return
+    for presence in c.agents:
+        leave(changes, presence, at=latest_agent_word(changes, entry.source_at))
+    if c.state == AGENT:
+        wait(changes)
+        tell_user(changes, "queued", entry.id)
+
+
+def perform_framing(step: Step, entry: Framing) -> None:
+    """Show JOINED or LEFT."""
+    c = step.conversation
+    voice = step.human_voice(entry.agent)
+    name = voice.name or step.text("someone")
+    step.channel.send_framing(
+        c.address,
+        voice,
+        left=entry.left,
+        line=step.text("agent_left" if entry.left else "agent_joined", name=name),
+        event_id=ids.effect_id(c.key, entry.id, "framing"),
+        timeout_s=step.timeout_s(),
+    )
+
+
+def settle_framing(changes: Changes, entry: Framing, _result: None) -> None:
+    """The user sees the agent come or gone."""
+    if entry.left:
+        forget_presence(changes, entry.agent.id)
+        return
+    presence = changes.conversation.find_presence(entry.agent.id)
+    if presence:
+        changes.set_presence(presence, joined=True)
+
+
+def give_up_framing(changes: Changes, entry: Framing, _reason: str) -> None:
+    """A channel that refuses the frame must not hold up what is in it."""
+    settle_framing(changes, entry, None)

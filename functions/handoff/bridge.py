@@ -1,0 +1,70 @@
+"""The bridge: which work belongs to which kind of entry. The whole behaviour of a conversation hangs off this table."""
+
+from collections.abc import Callable
+from typing import Any
+
+from functions.handoff import agent_work, control_work, notice_work, opening_work, thread_work, user_work
+from functions.handoff.changes import Changes
+from functions.handoff.events import CustomerDetails, Event, kind_of
+from functions.handoff.work import Work, no_call
+
+
+def _pure(settle: Callable[[Changes, Any, None], None]) -> Work:
+    """Work that calls nobody: giving it up is still doing it, for it can only have been interrupted."""
+    return Work(no_call, settle, lambda changes, entry, _reason: settle(changes, entry, None))
+
+
+def _forget_details(_changes: Changes, _entry: CustomerDetails, _result: None) -> None:
+    """Nothing follows from it."""
+
+
+WORK: dict[str, Work] = {
+    # control: moves state, calls nobody
+    "handoff_asked": _pure(control_work.settle_handoff_asked),
+    "return_asked": _pure(control_work.settle_return_asked),
+    "timer": _pure(control_work.settle_timer),
+    # the agents' side
+    "agent_message": Work(
+        agent_work.perform_agent_message,
+        agent_work.settle_agent_message,
+        agent_work.give_up_agent_message,
+        leaves_dead_letter=True,
+    ),
+    "withheld_event": _pure(agent_work.settle_withheld),
+    "chat_started": _pure(agent_work.settle_chat_started),
+    "agent_joined": _pure(agent_work.settle_agent_joined),
+    "agent_left": _pure(agent_work.settle_agent_left),
+    "chat_transferred": _pure(agent_work.settle_chat_transferred),
+    "chat_closed": Work(
+        thread_work.perform_chat_closed, thread_work.settle_chat_closed, thread_work.give_up_chat_closed
+    ),
+    "framing": Work(agent_work.perform_framing, agent_work.settle_framing, agent_work.give_up_framing),
+    "read_thread": Work(thread_work.perform_read_thread, thread_work.settle_read_thread),
+    # notices
+    "user_notice": Work(notice_work.perform_user_notice, notice_work.settle_user_notice),
+    "agent_note": Work(notice_work.perform_agent_note, notice_work.settle_agent_note),
+    "close_chat": Work(notice_work.perform_close_chat, notice_work.settle_close_chat, leaves_dead_letter=True),
+    "customer_details": Work(notice_work.perform_customer_details, _forget_details),
+    "return_event": Work(notice_work.perform_return_event, notice_work.settle_return_event),
+    # the user's side
+    "open_chat": Work(
+        opening_work.perform_open_chat,
+        opening_work.settle_open_chat,
+        opening_work.give_up_open_chat,
+        leaves_dead_letter=True,
+    ),
+    "bot_reply": Work(
+        user_work.perform_bot_reply, user_work.settle_bot_reply, user_work.give_up_bot_reply, leaves_dead_letter=True
+    ),
+    "user_message": Work(
+        user_work.perform_user_message,
+        user_work.settle_user_message,
+        user_work.give_up_user_message,
+        leaves_dead_letter=True,
+    ),
+}
+
+
+def work_of(event: Event) -> Work:
+    """How this entry is worked."""
+    return WORK[kind_of(event)]

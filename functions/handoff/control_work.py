@@ -1,0 +1,75 @@
+"""Working control entries: they call nobody, they only move state and make entries."""
+
+from collections.abc import Callable
+
+from functions.handoff.changes import Changes
+from functions.handoff.conversation import AGENT, BOT, WAITING
+from functions.handoff.events import HandoffAsked, ReadThread, ReturnAsked, TimerFired
+from functions.handoff.moves import hand_off, leave_thread, return_to_bot, tell_user
+from functions.handoff.schedule import USER_LANE
+
+
+def settle_handoff_asked(changes: Changes, entry: HandoffAsked, _result: None) -> None:
+    """→ WAITING, once: a person is not asked for twice."""
+    hand_off(changes, entry.signal, bot_spoke=False)
+
+
+def settle_return_asked(changes: Changes, entry: ReturnAsked, _result: None) -> None:
+    """→ BOT, and the thread is closed."""
+    if changes.conversation.state == BOT:
+        return
+    return_to_bot(changes, "user_left", at=entry.source_at)
+    leave_thread(changes)
+    tell_user(changes, "back_with_bot", entry.id)
+
+
+def settle_timer(changes: Changes, entry: TimerFired, _result: None) -> None:
+    """What this timer is for, if it still applies; an unknown one (of another version) does nothing."""
+    act = _TIMERS.get(entry.name)
+    if act:
+        act(changes, entry)
+
+
+def _wait_reminder(changes: Changes, entry: TimerFired) -> None:
+    if changes.conversation.state == WAITING:
+        tell_user(changes, "still_waiting", entry.id)
+
+
+def _wait_limit(changes: Changes, entry: TimerFired) -> None:
+    """→ BOT with the chat left open: an agent who writes later brings the person back."""
+    if changes.conversation.state == WAITING:
+        tell_user(changes, "nobody_came", entry.id)
+        return_to_bot(changes, "timeout", at=changes.now)
+
+
+def _agent_silent(changes: Changes, entry: TimerFired) -> None:
+    if changes.conversation.state == AGENT:
+        tell_user(changes, "agent_silent", entry.id)
+
+
+def _chat_check(changes: Changes, entry: TimerFired) -> None:
+    """One read per quiet period; only a message starts a new period."""
+    c = changes.conversation
+    if c.state == AGENT and c.thread_id:
+        reading = ReadThread(
+            id=f"read:{entry.id}", source_at=changes.now, chat_id=c.chat_id, thread_id=c.thread_id, reason="quiet"
+        )
+        changes.add(reading, lane="notice")
+
+
+def _delay_notice(changes: Changes, entry: TimerFired) -> None:
+    """Said once per delay, and only while something of the user's still waits."""
+    c = changes.conversation
+    waits = any(p.lane == USER_LANE for p in c.pending)
+    if waits and not c.delay_told:
+        c.delay_told = True
+        tell_user(changes, "delayed", entry.id)
+
+
+_TIMERS: dict[str, Callable[[Changes, TimerFired], None]] = {
+    "wait_reminder": _wait_reminder,
+    "wait_limit": _wait_limit,
+    "agent_silent": _agent_silent,
+    "chat_check": _chat_check,
+    "delay_notice": _delay_notice,
+}

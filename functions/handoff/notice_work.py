@@ -1,0 +1,144 @@
+"""Working the bridge's own words and notices: to the user, to the agents, to the bot."""
+
+from functions.handoff import ids
+from functions.handoff.briefing import brief
+from functions.handoff.changes import Changes
+from functions.handoff.conversation import AGENT, BOT, WAITING
+from functions.handoff.errors import ChatInactive, ProviderRefused
+from functions.handoff.events import (
+    AgentNote,
+    BotAnswer,
+    BotReply,
+    CloseChat,
+    CustomerDetails,
+    OutboundMessage,
+    ReturnEvent,
+    Suggestion,
+    UserNotice,
+)
+from functions.handoff.interfaces import Note
+from functions.handoff.schedule import HEAR_TIMEOUT_S, REPEATABLE_TIMEOUT_S, SEND_TIMEOUT_S
+from functions.handoff.speaking import say_to_user
+from functions.handoff.texts import find_text
+from functions.handoff.user_work import find_own, know_events, wait_out
+from functions.handoff.work import Step
+
+_TRUE_IN = {
+    "connecting": {WAITING},
+    "queued": {WAITING},
+    "offline": {WAITING},
+    "still_waiting": {WAITING},
+    "agent_silent": {AGENT},
+}
+"""States in which a notice still is the truth; the others are true whenever they come."""
+
+_OFFERS_BOT = {"still_waiting", "agent_silent"}
+
+
+def perform_user_notice(step: Step, entry: UserNotice) -> str:
+    """Tell the user, unless it is no longer true; answers what was said."""
+    if step.conversation.state not in _TRUE_IN.get(entry.text_id, {step.conversation.state}):
+        return ""
+    parameters = {"return_keyword": step.policy.return_keyword, **entry.parameters}
+    text = step.text(entry.text_id, **parameters)
+    chips = (_back_chip(step),) if entry.text_id in _OFFERS_BOT and step.policy.return_keyword else ()
+    say_to_user(step, [OutboundMessage(text, chips)], step.bot_voice())
+    return text
+
+
+def _back_chip(step: Step) -> Suggestion:
+    return Suggestion("reply", step.text("back_chip"), postback=step.policy.return_keyword)
+
+
+def settle_user_notice(changes: Changes, _entry: UserNotice, said: str) -> None:
+    """Part of the transcript."""
+    if said:
+        changes.say("bridge", said)
+
+
+def perform_agent_note(step: Step, entry: AgentNote) -> str:
+    """Tell the agents, if there is a thread to tell them in; answers the event id or ""."""
+    c = step.conversation
+    if not c.thread_id:
+        return ""
+    custom_id = ids.own_event_id(c.key, entry.id, "note")
+    found = find_own(step, [custom_id])
+    if found:
+        return found[custom_id]
+    try:
+        return step.as_customer().send_note(
+            c.chat_id, _note(step, entry), custom_id=custom_id, timeout_s=step.begin(SEND_TIMEOUT_S)
+        )
+    except ChatInactive:
+        return ""
+
+
+def _note(step: Step, entry: AgentNote) -> Note:
+    c, policy = step.conversation, step.policy
+    if entry.text_id == "briefing" and c.signal:
+        return brief(c, c.signal, policy)
+    title = find_text("note_title", policy.language, policy.texts)
+    return Note(title, ((title, find_text(entry.text_id, policy.language, policy.texts, **entry.parameters)),))
+
+
+def settle_agent_note(changes: Changes, _entry: AgentNote, event_id: str) -> None:
+    """Our own event: accounted for, so that no gap is suspected."""
+    c = changes.conversation
+    know_events(c, c.thread_id, (event_id,))
+
+
+def perform_close_chat(step: Step, entry: CloseChat) -> None:
+    """End the thread the user left, unless a new hand-off took care of it.
+
+    The desk closes by chat, not by thread: a call that comes late would end the next thread, so one in doubt is waited
+    out before anything else is done to the chat.
+    """
+    if step.conversation.thread_to_close != entry.thread_id:
+        return
+    wait_out(step)
+    step.as_customer().close_chat(entry.chat_id, timeout_s=step.begin(REPEATABLE_TIMEOUT_S))
+
+
+def settle_close_chat(changes: Changes, entry: CloseChat, _result: None) -> None:
+    """The desk knows."""
+    if changes.conversation.thread_to_close == entry.thread_id:
+        changes.conversation.thread_to_close = ""
+
+
+def perform_customer_details(step: Step, _entry: CustomerDetails) -> None:
+    """Show the agents the user's name and context; a refusal is not worth anybody's attention."""
+    user = step.conversation.user
+    try:
+        step.as_customer().update_details(user.name, user.context, timeout_s=step.timeout_s())
+    except ProviderRefused:
+        return
+
+
+def perform_return_event(step: Step, entry: ReturnEvent) -> BotAnswer | None:
+    """Tell the bot that the user is back, and why; None when a person was asked for again meanwhile, or it refuses."""
+    c = step.conversation
+    if c.state != BOT:
+        return None
+    try:
+        return step.sides.bot.hear_event(
+            c.session_id,
+            step.policy.return_event,
+            {"reason": entry.reason, "digest": entry.digest},
+            language=step.language(),
+            payload={"channel": c.channel, "conversation": c.key},
+            contexts=c.contexts_to_restore,
+            timeout_s=step.begin(HEAR_TIMEOUT_S),
+        )
+    except ProviderRefused:
+        return None
+
+
+def settle_return_event(changes: Changes, entry: ReturnEvent, answer: BotAnswer | None) -> None:
+    """The bot's words on the return are said; a fallback is neither shown nor counted, a hand-off in it is ignored."""
+    if answer is None:
+        return
+    c = changes.conversation
+    c.contexts, c.contexts_to_restore = answer.contexts, None
+    if answer.messages and not answer.is_fallback:
+        reply = BotReply(id=f"reply:{entry.id}", source_at=entry.source_at, messages=answer.messages)
+        changes.add(reply, head=True)

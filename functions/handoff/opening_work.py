@@ -1,0 +1,218 @@
+"""Working "open the chat": the steps from a request for a person to an active thread with the agents."""
+
+from typing import NamedTuple
+
+from functions.handoff import ids
+from functions.handoff.briefing import brief
+from functions.handoff.changes import Changes, chat_path
+from functions.handoff.conversation import BOT, WAITING
+from functions.handoff.cursor import Cursor
+from functions.handoff.errors import ChatAlreadyActive, ProviderRefused
+from functions.handoff.events import AgentNote, CustomerDetails, OpenChat, ReadThread
+from functions.handoff.interfaces import ChatSummary, Customer, OpenedChat
+from functions.handoff.moves import leave_thread, return_to_bot, tell_user
+from functions.handoff.schedule import REPEATABLE_TIMEOUT_S, SEND_TIMEOUT_S
+from functions.handoff.user_work import know_events, wait_out
+from functions.handoff.work import Step
+
+
+class _NewCustomer(NamedTuple):
+    """An identity at the desk, to be stored before it is used."""
+
+    customer: Customer
+
+
+class _OldThreadClosed(NamedTuple):
+    """The thread the user left is closed now; the chat can be opened again."""
+
+
+class _Opened(NamedTuple):
+    """There is an active thread. `group_status`: what may be promised. `was_there`: it was active before our call.
+
+    `ended`: a thread that a call in doubt opened, and that was over before we looked.
+    """
+
+    chat: OpenedChat
+    group_status: str
+    was_there: bool = False
+    was_in_doubt: bool = False
+    ended: ChatSummary | None = None
+
+
+class _Declined(NamedTuple):
+    """Nobody is there, and the operator does not want messages to wait."""
+
+
+class _NotWanted(NamedTuple):
+    """Nobody asks for a person any more; `opened`: the thread that a call in doubt did open."""
+
+    opened: ChatSummary | None = None
+
+
+Result = _NewCustomer | _OldThreadClosed | _Opened | _Declined | _NotWanted
+
+
+def perform_open_chat(step: Step, entry: OpenChat) -> Result:
+    """Take the next step towards an active thread: identity, old thread, look for a call in doubt, open."""
+    c = step.conversation
+    if c.state != WAITING:
+        return _NotWanted(_find_opened(step))
+    if c.customer is None:
+        return _NewCustomer(step.desk.new_customer(timeout_s=step.timeout_s()))
+    if c.thread_to_close:
+        wait_out(step)
+        step.as_customer().close_chat(c.chat_id, timeout_s=step.begin(REPEATABLE_TIMEOUT_S))
+        return _OldThreadClosed()
+    status = step.as_customer().group_status(_group(step, entry), timeout_s=step.timeout_s())
+    found = _find_opened(step)
+    if found and found.active:
+        return _Opened(OpenedChat(found.chat_id, found.thread_id), status, was_in_doubt=True)
+    if status == "offline" and step.policy.offline_policy == "decline":
+        return _Declined()
+    opened = _open(step, entry, status)
+    return opened._replace(ended=found) if found else opened
+
+
+def _group(step: Step, entry: OpenChat) -> int:
+    return step.policy.group_for(str(entry.signal.metadata.get("department", "")))
+
+
+def _find_opened(step: Step) -> ChatSummary | None:
+    """The thread that a call in doubt has opened (it may be over again), or None when it certainly opened none.
+
+    Raises:
+        NotYet: it may still do so.
+    """
+    c = step.conversation
+    if step.desk_doubt is None or c.customer is None:
+        return None
+    summary = step.as_customer().find_chat(timeout_s=step.timeout_s())
+    is_new = summary is not None and summary.thread_id not in c.closed_threads
+    if summary and is_new and (summary.active or summary.thread_id != c.thread_id):
+        return summary
+    wait_out(step)
+    return None
+
+
+def _open(step: Step, entry: OpenChat, status: str) -> _Opened:
+    c = step.conversation
+    customer, group_id = step.as_customer(), _group(step, entry)
+    briefing = brief(c, entry.signal, step.policy)
+    custom_id = ids.own_event_id(c.key, entry.id, "briefing")
+    try:
+        if c.chat_id:
+            opened = customer.resume_chat(
+                c.chat_id, group_id, briefing, custom_id=custom_id, timeout_s=step.begin(SEND_TIMEOUT_S)
+            )
+        else:
+            opened = customer.start_chat(group_id, briefing, custom_id=custom_id, timeout_s=step.begin(SEND_TIMEOUT_S))
+    except ChatAlreadyActive:
+        return _take_existing(step, entry, status)
+    return _Opened(opened, status)
+
+
+def _take_existing(step: Step, entry: OpenChat, status: str) -> _Opened:
+    """The customer has a chat that we did not know of, or whose thread is active: use it."""
+    summary = step.as_customer().find_chat(timeout_s=step.timeout_s())
+    if summary is None:
+        raise ProviderRefused("livechat", "chat_not_found")
+    if summary.active:
+        return _Opened(OpenedChat(summary.chat_id, summary.thread_id), status, was_there=True)
+    briefing = brief(step.conversation, entry.signal, step.policy)
+    opened = step.as_customer().resume_chat(
+        summary.chat_id,
+        _group(step, entry),
+        briefing,
+        custom_id=ids.own_event_id(step.conversation.key, entry.id, "briefing"),
+        timeout_s=step.begin(SEND_TIMEOUT_S),
+    )
+    is_news = summary.thread_id not in step.conversation.closed_threads
+    return _Opened(opened, status, ended=summary if is_news else None)
+
+
+def settle_open_chat(changes: Changes, entry: OpenChat, result: Result) -> None:
+    """Write down how far the opening is."""
+    c = changes.conversation
+    match result:
+        case _NewCustomer():
+            c.customer = result.customer
+            changes.keep()
+        case _OldThreadClosed():
+            c.thread_to_close = ""
+            changes.keep()
+        case _Opened():
+            _note_opened(changes, entry, result)
+        case _Declined():
+            tell_user(changes, "no_agent", entry.id)
+            return_to_bot(changes, "no_agent", at=changes.now)
+        case _NotWanted():
+            _leave_opened(changes, entry, result.opened)
+
+
+def _note_opened(changes: Changes, entry: OpenChat, opened: _Opened) -> None:
+    c = changes.conversation
+    chat_id, thread_id = opened.chat.chat_id, opened.chat.thread_id
+    if c.chat_id != chat_id:
+        c.chat_id = chat_id
+        changes.link(chat_path(chat_id))
+    if c.thread_id != thread_id:
+        c.remember_closed(c.thread_id)
+        c.thread_id = thread_id
+        c.cursor = Cursor(thread_id)
+    c.closed_threads = tuple(one for one in c.closed_threads if one != thread_id)  # the desk says it is active
+    know_events(c, thread_id, opened.chat.event_ids)
+    _tell_truth(changes, entry, opened.group_status)
+    if c.user.name or c.user.context:
+        changes.add(CustomerDetails(id=f"details:{entry.id}", source_at=changes.now))
+    if opened.was_there:
+        changes.add(AgentNote(id=f"briefing:{entry.id}", source_at=changes.now, text_id="briefing"))
+    if opened.was_in_doubt or opened.was_there:
+        _read(changes, entry, opened.chat.thread_id)
+    if opened.ended:
+        c.remember_closed(opened.ended.thread_id)
+        _read(changes, entry, opened.ended.thread_id)
+
+
+def _read(changes: Changes, entry: OpenChat, thread_id: str) -> None:
+    """What was written there before the chat was known here was refused at the door."""
+    reading = ReadThread(
+        id=f"read:{entry.id}:{thread_id}",
+        source_at=changes.now,
+        chat_id=changes.conversation.chat_id,
+        thread_id=thread_id,
+        reason="opened",
+    )
+    changes.add(reading, lane="notice")
+
+
+_TRUTH = {"offline": "offline", "online_for_queue": "queued"}
+
+
+def _tell_truth(changes: Changes, entry: OpenChat, group_status: str) -> None:
+    """Promise only after looking; where the bot spoke already, add only what it can't have known."""
+    text_id = _TRUTH.get(group_status)
+    if text_id or not entry.bot_spoke:
+        tell_user(changes, text_id or "connecting", entry.id)
+
+
+def _leave_opened(changes: Changes, entry: OpenChat, summary: ChatSummary | None) -> None:
+    """Nobody wants the thread that was opened after all: close it; what was written in it still goes out."""
+    c = changes.conversation
+    if summary is None or c.state != BOT:
+        return
+    if c.chat_id != summary.chat_id:
+        c.chat_id = summary.chat_id
+        changes.link(chat_path(c.chat_id))
+    if summary.active:
+        c.thread_id = summary.thread_id
+        leave_thread(changes)
+    c.remember_closed(summary.thread_id)
+    _read(changes, entry, summary.thread_id)
+
+
+def give_up_open_chat(changes: Changes, entry: OpenChat, _reason: str) -> None:
+    """The desk refuses, or failed for a day: the user is told and stays with the bot."""
+    if changes.conversation.state != WAITING:
+        return
+    tell_user(changes, "error", entry.id)
+    return_to_bot(changes, "error", at=changes.now)

@@ -1,0 +1,138 @@
+"""Working threads as wholes: their end, and reading them for messages whose notice never came."""
+
+from typing import NamedTuple
+
+from functions.handoff.changes import Changes
+from functions.handoff.conversation import WAITING
+from functions.handoff.cursor import event_number
+from functions.handoff.errors import LeaseTooShort, OutOfTime, ProviderError
+from functions.handoff.events import AgentMessage, ChatClosed, ReadThread
+from functions.handoff.interfaces import LIVECHAT, ThreadView
+from functions.handoff.moves import add_found, find_closed, return_to_bot, tell_user
+from functions.handoff.user_work import know_events
+from functions.handoff.work import Step
+
+# --- a thread's end --------------------------------------------------------------------------------------------------
+
+
+class _Looked(NamedTuple):
+    """What a read of the thread showed; None when it could not be read."""
+
+    view: ThreadView | None
+
+
+def perform_chat_closed(step: Step, entry: ChatClosed) -> _Looked | None:
+    """Read the thread once to its end; if it can't be read now, the end of it is not held up. None: known already."""
+    c = step.conversation
+    if entry.thread_id and entry.thread_id in c.closed_threads:
+        return None
+    parked = c.parked.get(LIVECHAT)
+    if entry.already_read or (parked and parked.retry_at > step.now()):
+        return _Looked(None)
+    try:
+        thread_id = entry.thread_id or c.thread_id
+        return _Looked(step.desk.read_thread(entry.chat_id, thread_id, timeout_s=step.timeout_s()))
+    except (ProviderError, OutOfTime, LeaseTooShort):
+        return _Looked(None)
+
+
+def settle_chat_closed(changes: Changes, entry: ChatClosed, result: _Looked | None) -> None:
+    """→ BOT with what was missed and LEFT; in BOT it is only remembered."""
+    if result is None:
+        return
+    c = changes.conversation
+    thread_id = entry.thread_id or c.thread_id
+    was_current = thread_id == c.thread_id
+    if result.view:
+        take_view(changes, result.view)
+    c.remember_closed(thread_id)
+    if was_current:
+        _end_human_part(changes, entry, missed=bool(result.view and _agent_words(changes)))
+    if result.view is None and not entry.already_read:
+        reading = ReadThread(
+            id=f"read:closed:{thread_id}",
+            source_at=changes.now,
+            chat_id=entry.chat_id,
+            thread_id=thread_id,
+            reason="closed",
+        )
+        changes.add(reading, lane="notice")
+
+
+def give_up_chat_closed(changes: Changes, entry: ChatClosed, _reason: str) -> None:
+    """The thread is over, read or not."""
+    settle_chat_closed(changes, entry, _Looked(None))
+
+
+_REASON = {"agent": "agent_closed", "user": "user_left", "system": "agent_closed"}
+
+
+def _end_human_part(changes: Changes, entry: ChatClosed, *, missed: bool) -> None:
+    c = changes.conversation
+    nobody_came = c.state == WAITING and not missed
+    if nobody_came:
+        tell_user(changes, "nobody_came", entry.id)
+    return_to_bot(changes, "no_agent" if nobody_came else _REASON[entry.closed_by], at=entry.source_at)
+
+
+def _agent_words(changes: Changes) -> bool:
+    return any(p.kind == "agent_message" for p in changes.conversation.pending)
+
+
+# --- reading a thread ------------------------------------------------------------------------------------------------
+
+
+def perform_read_thread(step: Step, entry: ReadThread) -> _Looked:
+    """Read the thread. A read that holds up a message is tried once; any other is parked and tried again."""
+    parked = step.conversation.parked.get(LIVECHAT)
+    if entry.reason == "gap" and parked and parked.retry_at > step.now():
+        return _Looked(None)
+    try:
+        return _Looked(step.desk.read_thread(entry.chat_id, entry.thread_id, timeout_s=step.timeout_s()))
+    except ProviderError:
+        if entry.reason != "gap":
+            raise
+        return _Looked(None)
+
+
+def settle_read_thread(changes: Changes, entry: ReadThread, result: _Looked) -> None:
+    """What was found becomes entries; a thread found closed is worked as closed."""
+    c = changes.conversation
+    view = result.view
+    if view is None:
+        later = ReadThread(
+            id=f"later:{entry.id}",
+            source_at=changes.now,
+            chat_id=entry.chat_id,
+            thread_id=entry.thread_id,
+            reason="late",
+            gap=entry.gap,
+        )
+        changes.add(later, lane="notice")
+        return
+    take_view(changes, view, gap=entry.gap)
+    if not view.active and view.thread_id == c.thread_id:
+        find_closed(changes, already_read=True)
+
+
+def take_view(changes: Changes, view: ThreadView, gap: tuple[int, ...] = ()) -> None:
+    """Make entries of the agents' messages that are not accounted for, and account for everything shown."""
+    c = changes.conversation
+    found = tuple(
+        event
+        for event in view.events
+        if isinstance(event, AgentMessage) and _is_news(changes, event, view.thread_id, gap)
+    )
+    add_found(changes, found)
+    know_events(c, view.thread_id, tuple(event.id for event in view.events))
+
+
+def _is_news(changes: Changes, event: AgentMessage, thread_id: str, gap: tuple[int, ...]) -> bool:
+    """Older ones than a done entry is kept for were delivered or given up long ago."""
+    if changes.is_too_old(event.source_at):
+        return False
+    cursor = changes.conversation.cursor
+    number = event_number(event.id, thread_id)
+    if number is None or cursor.thread_id != thread_id:
+        return True  # whether it was an entry before is seen when it is made
+    return number in gap or not cursor.knows(number)

@@ -1,0 +1,1 @@
+"""The agents' side: LiveChat 3.6 (webhook parsing, customer and agent calls, tokens)."""

@@ -1,0 +1,200 @@
+"""What of a LiveChat event is for the user. Webhooks and threads that are read go through here, so both say the same.
+
+Default deny: only what is visible to all, of a kind that has words, and written by a person among the agents becomes an
+`AgentMessage`; everything else is a `WithheldEvent`. Wrong types in optional fields count as absent.
+
+Source: LiveChat Agent Chat API 3.6, data structures.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from functions.handoff.events import Agent, AgentMessage, JsonObject, WithheldEvent
+from functions.handoff.ids import is_own_event
+
+EVERYONE = "all"
+"""The one visibility that includes the user."""
+
+_BOT_ID = re.compile(r"[0-9a-f]{32}")
+_WEB_URL = re.compile(r"https?://[^\s<>\"]+")
+_PHONE = re.compile(r"[+0-9][0-9 ()./\-]{2,30}")
+
+
+_MAX_TEXT_CHARACTERS = 64_000  # LiveChat itself takes 16 KB
+
+
+class Person(NamedTuple):
+    """A user of a chat as LiveChat lists it. `name` is "" where it is none, or an id or e-mail address."""
+
+    id: str
+    name: str
+    is_human_agent: bool
+    is_visible: bool
+    is_present: bool
+
+    @property
+    def agent(self) -> Agent:
+        """The person for the core."""
+        return Agent(self.id, self.name)
+
+
+def text_in(value: object, *names: str) -> str:
+    """The string at this place in nested objects; "" when there is none."""
+    found = value_in(value, *names)
+    return found if isinstance(found, str) else ""
+
+
+def value_in(value: object, *names: str) -> Any:
+    """The value at this place in nested objects; None when there is none."""
+    for name in names:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(name)
+    return value
+
+
+def objects_in(value: object) -> list[JsonObject]:
+    """The objects of a list; nothing when it is none."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+def is_bot_id(user_id: str) -> bool:
+    """Tell whether this is the id of one of LiveChat's own bots: 32 hex digits (agents: e-mail, customers: UUID)."""
+    return bool(_BOT_ID.fullmatch(user_id))
+
+
+def is_agent_id(user_id: str) -> bool:
+    """Tell whether this is the id of an agent: an e-mail address."""
+    return "@" in user_id
+
+
+def read_person(user: JsonObject) -> Person | None:
+    """One user; None without an id."""
+    user_id = text_in(user, "id")
+    if not user_id:
+        return None
+    is_human = user.get("type") == "agent" and not is_bot_id(user_id) and user.get("is_bot") is not True
+    return Person(
+        id=user_id,
+        name=_shown_name(text_in(user, "name"), user_id),
+        is_human_agent=is_human,
+        is_visible=user.get("visibility") == EVERYONE,
+        is_present=user.get("present") is True,
+    )
+
+
+def read_people(users: object) -> dict[str, Person]:
+    """A list of users by id."""
+    people = (read_person(user) for user in objects_in(users))
+    return {person.id: person for person in people if person}
+
+
+def _shown_name(name: str, user_id: str) -> str:
+    return "" if "@" in name or name == user_id else name.strip()
+
+
+def _author(event: JsonObject, people: Mapping[str, Person]) -> Agent | None:
+    """The person among the agents who wrote it; None for customers, bots and the system."""
+    author_id = text_in(event, "author_id")
+    known = people.get(author_id)
+    if known:
+        return known.agent if known.is_human_agent else None
+    return Agent(author_id) if is_agent_id(author_id) else None
+
+
+# --- events ----------------------------------------------------------------------------------------------------------
+
+
+def read_event(
+    event: JsonObject, *, chat_id: str, thread_id: str, people: Mapping[str, Person], source_at: datetime
+) -> AgentMessage | WithheldEvent:
+    """The neutral event; `event` must have a string `id`."""
+    author = _author(event, people)
+    text = _words(event) if author and _is_for_user(event) else ""
+    if author is None or not text:
+        return WithheldEvent(id=event["id"], source_at=source_at, chat_id=chat_id, thread_id=thread_id)
+    return AgentMessage(
+        id=event["id"], source_at=source_at, chat_id=chat_id, thread_id=thread_id, agent=author, text=text
+    )
+
+
+def _is_for_user(event: JsonObject) -> bool:
+    return (
+        event.get("visibility") == EVERYONE
+        and not event.get("deleted")
+        and not is_own_event(text_in(event, "custom_id"))
+        and not value_in(event, "properties", "lc2", "welcome_message")
+    )
+
+
+def read_time(value: object) -> datetime | None:
+    """An RFC 3339 time in UTC, or None when it is none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+
+def _words(event: JsonObject) -> str:
+    """The event as text; "" for kinds that have no words for the user."""
+    write = _WORDS_OF.get(text_in(event, "type"))
+    text = (write(event) if write else "")[:_MAX_TEXT_CHARACTERS]
+    return text if text.strip() else ""
+
+
+def _message_words(event: JsonObject) -> str:
+    """What was typed, or its translation for the user, which LiveChat keeps beside it."""
+    return text_in(event, "properties", "translation", "target_message") or text_in(event, "text")
+
+
+def _file_words(event: JsonObject) -> str:
+    return _lines(text_in(event, "name"), _web_url(event.get("url")))
+
+
+def _rich_words(event: JsonObject) -> str:
+    return "\n\n".join(filter(None, map(_element_words, objects_in(event.get("elements")))))
+
+
+def _element_words(element: JsonObject) -> str:
+    buttons = [_button_words(button) for button in objects_in(element.get("buttons"))]
+    words = _lines(text_in(element, "title"), text_in(element, "subtitle"), *buttons)
+    return words or _web_url(value_in(element, "image", "url"))  # a sticker is nothing but its picture
+
+
+def _button_words(button: JsonObject) -> str:
+    text, target = text_in(button, "text").strip(), _target(button)
+    return f"{text}: {target}" if text and target else text or target
+
+
+def _target(button: JsonObject) -> str:
+    """Where a button leads, if that is of use outside LiveChat's own window."""
+    kind, value = text_in(button, "type"), text_in(button, "value").strip()
+    if kind in {"url", "webview"}:
+        return _web_url(value)
+    return value if kind == "phone" and _PHONE.fullmatch(value) else ""
+
+
+def _web_url(value: object) -> str:
+    return value if isinstance(value, str) and _WEB_URL.fullmatch(value) else ""
+
+
+def _lines(*parts: str) -> str:
+    return "\n".join(part.strip() for part in parts if part.strip())
+
+
+_WORDS_OF: dict[str, Callable[[JsonObject], str]] = {
+    "message": _message_words,
+    "file": _file_words,
+    "rich_message": _rich_words,
+}

@@ -1,0 +1,1 @@
+"""The machine room: settings, secrets, HTTP, logs, wake-ups, and `wiring`, where concrete classes meet."""

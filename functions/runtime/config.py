@@ -1,0 +1,203 @@
+"""Settings: environment variables, read once into one frozen `Settings`. Credentials are secrets, not settings.
+
+`VARIABLES` is the one list of what can be set; reading, `require` and the documentation go by it.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from functions.handoff.errors import ConfigError
+from functions.runtime import config_values as value
+
+_WHERE = "set it in the settings file or with gcloud functions deploy --set-env-vars"
+_NONE_IS_A_VALUE = {value.text, value.words, value.hosts}  # set to "" these mean "none"; the others then mean "not set"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator can decide; each field is the variable of the same name in capitals (see `VARIABLES`)."""
+
+    google_cloud_project: str
+    store: str
+    firestore_emulator_host: str
+    secrets: str
+    dialogflow_agent: str
+    dialogflow_language: str
+    dialogflow_return_event: str
+    handoff_actions: tuple[str, ...]
+    handoff_tags: tuple[str, ...]
+    handoff_contexts: tuple[str, ...]
+    handoff_after_fallbacks: int
+    handoff_keywords: tuple[str, ...]
+    return_keywords: tuple[str, ...]
+    livechat_organization_id: str
+    livechat_client_id: str
+    livechat_groups: dict[str, int]
+    offline_policy: str
+    wait_reminder_s: int
+    wait_limit_s: int
+    agent_silent_s: int
+    chat_check_s: int
+    delay_notice_s: int
+    agent_name_policy: str
+    human_name: str
+    human_avatar_url: str
+    bot_name: str
+    bot_avatar_url: str
+    routing_file: str
+    brands_file: str
+    attachment_hosts: tuple[str, ...]
+    attachment_max_mb: int
+    survey: bool
+    rcs_name_prefix: bool
+    texts: dict[str, dict[str, str]]  # what MESSAGES_FILE holds: locale → {text id: text}
+    rcs_agent_id: str
+    redeliver_url: str
+    tasks_queue: str
+    tasks_service_account: str
+    retention_days: int
+    livechat_api_url: str
+    livechat_accounts_url: str
+    business_messages_api_url: str
+    rcs_api_url: str
+    dialogflow_api_url: str
+    tasks_api_url: str
+
+    @property
+    def dialogflow_is_cx(self) -> bool:
+        """Whether the bot is a Dialogflow CX agent; otherwise it is an ES one."""
+        return value.is_cx(self.dialogflow_agent)
+
+
+class Variable(msgspec.Struct, frozen=True):
+    """One environment variable.
+
+    `default` is the text it has when unset ("" = none); `into` the field of `Settings` it goes to, where that is not
+    its name in small letters.
+    """
+
+    name: str
+    default: str
+    meaning: str
+    read: value.Reader = value.text
+    into: str = ""
+
+    @property
+    def field(self) -> str:
+        """The field of `Settings` that holds it."""
+        return self.into or self.name.lower()
+
+
+_seconds = value.whole_number()
+_url = value.optional(value.web_url)
+
+VARIABLES: tuple[Variable, ...] = (
+    Variable("GOOGLE_CLOUD_PROJECT", "", "project id"),
+    Variable("STORE", "firestore", "firestore, firestore:DATABASE or sqlite:PATH", value.store),
+    Variable("FIRESTORE_EMULATOR_HOST", "", "host:port of a Firestore emulator, honoured by the client library"),
+    Variable("SECRETS", "secret-manager", "secret-manager, or file:PATH (a JSON object name: value)", value.secrets),
+    Variable(
+        "DIALOGFLOW_AGENT", "", "resource name of the bot, Dialogflow ES or CX", value.optional(value.dialogflow_agent)
+    ),
+    Variable("DIALOGFLOW_LANGUAGE", "en", "the bot's language where the channel gives no locale"),
+    Variable(
+        "DIALOGFLOW_RETURN_EVENT", "AGENT_CHAT_ENDED", "event sent to the bot when the person left (empty = none)"
+    ),
+    Variable("HANDOFF_ACTIONS", "handoff,human_handoff", "Dialogflow ES actions that mean hand-off", value.words),
+    Variable("HANDOFF_TAGS", "handoff,human_handoff", "Dialogflow CX webhook tags that mean hand-off", value.words),
+    Variable("HANDOFF_CONTEXTS", "", "Dialogflow ES output contexts that mean hand-off", value.words),
+    Variable("HANDOFF_AFTER_FALLBACKS", "2", "consecutive fallbacks until hand-off (0 = never)", value.whole_number()),
+    Variable("HANDOFF_KEYWORDS", "", "user texts that ask for a person", value.words),
+    Variable("RETURN_KEYWORDS", "/bot", "user texts that ask for the bot again", value.words),
+    Variable("LIVECHAT_ORGANIZATION_ID", "", "organization id of the LiveChat licence"),
+    Variable("LIVECHAT_CLIENT_ID", "", "client id of our LiveChat app"),
+    Variable("LIVECHAT_GROUPS", '{"default": 0}', 'JSON: department to group id, key "default"', value.groups),
+    Variable(
+        "OFFLINE_POLICY", "queue", "nobody online: queue (answered later) or decline", value.one_of("queue", "decline")
+    ),
+    Variable("WAIT_REMINDER_S", "120", "seconds without an agent until the user is reminded", _seconds),
+    Variable("WAIT_LIMIT_S", "900", "seconds without an agent until the bot is back", _seconds),
+    Variable("AGENT_SILENT_S", "600", "seconds of an agent's silence until the user is told", _seconds),
+    Variable("CHAT_CHECK_S", "900", "seconds of quiet until a chat is read again", _seconds),
+    Variable("DELAY_NOTICE_S", "30", "seconds of delay until the user is told of it", _seconds),
+    Variable(
+        "AGENT_NAME_POLICY",
+        "full",
+        "agents' names as shown: full, first, fixed",
+        value.one_of("full", "first", "fixed"),
+    ),
+    Variable("HUMAN_NAME", "Agent", "name of the HUMAN representative where no agent's name is shown"),
+    Variable("HUMAN_AVATAR_URL", "", "avatar of the HUMAN representative (never a picture of a person)", _url),
+    Variable("BOT_NAME", "Bot", "name of the BOT representative"),
+    Variable("BOT_AVATAR_URL", "", "avatar of the BOT representative", _url),
+    Variable("ROUTING_FILE", "", "path of a JSON file: rules to LiveChat groups", value.existing_file),
+    Variable("BRANDS_FILE", "", "path of a JSON file: several brands in one deployment", value.existing_file),
+    Variable(
+        "ATTACHMENT_HOSTS",
+        "storage.googleapis.com",
+        "hosts that user files may be fetched from",
+        value.hosts,
+    ),
+    Variable("ATTACHMENT_MAX_MB", "10", "largest attachment in MB", value.whole_number()),
+    Variable("SURVEY", "off", "survey after the human part: on or off", value.switch),
+    Variable("RCS_NAME_PREFIX", "on", "agent's name in front of RCS texts: on or off", value.switch),
+    Variable(
+        "MESSAGES_FILE", "", "path of a JSON file: locale to {text id: text}, over our texts", value.texts_file, "texts"
+    ),
+    Variable("RCS_AGENT_ID", "", "the RCS agent"),
+    Variable("REDELIVER_URL", "", "URL of the function redeliver, for wake-ups (unset = sweep only)", _url),
+    Variable(
+        "TASKS_QUEUE", "", "Cloud Tasks queue of the wake-ups (unset = sweep only)", value.optional(value.tasks_queue)
+    ),
+    Variable("TASKS_SERVICE_ACCOUNT", "", "service account that calls redeliver", value.optional(value.email)),
+    Variable("RETENTION_DAYS", "30", "days that a conversation is kept (senders retry for 7)", value.whole_number(8)),
+    Variable("LIVECHAT_API_URL", "https://api.livechatinc.com", "LiveChat's APIs", value.base_url),
+    Variable("LIVECHAT_ACCOUNTS_URL", "https://accounts.livechat.com", "LiveChat's sign-in", value.base_url),
+    Variable(
+        "BUSINESS_MESSAGES_API_URL", "https://businessmessages.googleapis.com", "Business Messages", value.base_url
+    ),
+    Variable("RCS_API_URL", "https://rcsbusinessmessaging.googleapis.com", "RCS for Business", value.base_url),
+    Variable("DIALOGFLOW_API_URL", "https://dialogflow.googleapis.com", "Dialogflow", value.base_url),
+    Variable("TASKS_API_URL", "https://cloudtasks.googleapis.com", "Cloud Tasks", value.base_url),
+)
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read every variable, or its default where unset.
+
+    Raises:
+        ConfigError: one or more are wrong; names all of them, and no value.
+    """
+    found: dict[str, object] = {}
+    wrong: list[str] = []
+    for variable in VARIABLES:
+        try:
+            found[variable.field] = variable.read(_raw(variable, environ))
+        except ValueError as e:
+            wrong.append(f"{variable.name} {e}")
+    if wrong:
+        raise ConfigError(f"{'; '.join(wrong)}: {_WHERE}")
+    return msgspec.convert(found, Settings, strict=True)
+
+
+def _raw(variable: Variable, environ: Mapping[str, str]) -> str:
+    given = environ.get(variable.name)
+    if given is None or (not given.strip() and variable.read not in _NONE_IS_A_VALUE):
+        return variable.default
+    return given.strip()
+
+
+def require(settings: Settings, *names: str) -> None:
+    """Let pass only if each of these variables (by its name in `VARIABLES`) has a value.
+
+    Raises:
+        ConfigError: some have none; names them all, with their meaning.
+    """
+    missing = [f"{v.name} ({v.meaning})" for v in _named(names) if getattr(settings, v.field) in ("", ())]
+    if missing:
+        raise ConfigError(f"missing: {', '.join(missing)}: {_WHERE}")
+
+
+def _named(names: tuple[str, ...]) -> Iterator[Variable]:
+    by_name = {variable.name: variable for variable in VARIABLES}
+    return (by_name[name] for name in names)

@@ -1,0 +1,30 @@
+"""The common end of the doors that accept events: into the mailbox, and what to say of it in the log."""
+
+from functions.handoff.mailbox import Inbound
+from functions.runtime.door import DoorAnswer
+from functions.runtime.logs import shown_conversation
+from functions.runtime.wiring import Bundle
+
+CHANNEL_BUDGET_S = 25.0
+DESK_BUDGET_S = 9.0
+
+
+def receive(bundle: Bundle, inbound: Inbound, *, budget_s: float) -> DoorAnswer:
+    """Accept one event and work what can be worked within the budget; 200 once it is stored.
+
+    Raises:
+        StoreUnavailable: not stored; the sender should come back.
+        ConversationBusy: the same.
+    """
+    lag = bundle.clock.now() - inbound.event.source_at
+    accepted = bundle.mailbox.accept(inbound, budget_s=budget_s)
+    c = accepted.conversation
+    fields = {
+        "event_id": inbound.event.id,
+        "conversation": shown_conversation(inbound.key),
+        "chat_id": c.chat_id if c else "",
+        "state_before": accepted.state_before,
+        "state_after": c.state if c else "",
+        "lag_ms": round(lag.total_seconds() * 1000),
+    }
+    return DoorAnswer(body={"outcome": accepted.outcome}, outcome=accepted.outcome, fields=fields)

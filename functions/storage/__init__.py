@@ -1,0 +1,1 @@
+"""Versioned documents on Firestore or SQLite; both pass one contract suite (tests/test_storage.py)."""

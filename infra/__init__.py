@@ -1,0 +1,1 @@
+"""What is deployed and how, and the sandbox that stands in for the outside world."""

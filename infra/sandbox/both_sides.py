@@ -1,0 +1,116 @@
+"""Both sides of a conversation as lines: the user's phone on the left, LiveChat on the right."""
+
+import textwrap
+from typing import TextIO
+
+import msgspec
+
+from infra.sandbox.inbox import Entry, JsonObject, agents_present, chat_entries
+from infra.sandbox.sandbox import Sandbox
+
+PHONE = "PHONE"
+LIVECHAT = "LIVECHAT"
+CHIP_WORDS = {"liveAgentRequest": "Talk to a person", "authenticationRequest": "Sign in"}
+_FRAMING = {"REPRESENTATIVE_JOINED": "joined", "REPRESENTATIVE_LEFT": "left"}
+_COLOURS = {"user": "0", "BOT": "36", "HUMAN": "32", "private": "33", "quiet": "2"}
+_MIN_COLUMN = 24
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line on one side; `key` tells it from all others there, `style` is a key of the colours."""
+
+    side: str
+    key: str
+    at: str
+    style: str
+    said: str
+
+
+class Follower:
+    """Reads both sides of one conversation, each line once."""
+
+    def __init__(self, sandbox: Sandbox, conversation: str, user: str) -> None:
+        self._sandbox = sandbox
+        self._conversation = conversation
+        self._user = user
+        self._seen: set[tuple[str, str]] = set()
+
+    def read_new(self) -> list[Line]:
+        """What came since the last time, in order of time, and on each side in the order shown there."""
+        lines = [line for line in (*self._phone(), *self._livechat()) if (line.side, line.key) not in self._seen]
+        self._seen.update((line.side, line.key) for line in lines)
+        return sorted(lines, key=lambda line: line.at[:26])  # one side writes nanoseconds, the other microseconds
+
+    def _phone(self) -> list[Line]:
+        transcript = self._sandbox.messages.transcript(self._conversation)
+        return [_phone_line(self._user, number, line) for number, line in enumerate(transcript)]
+
+    def _livechat(self) -> list[Line]:
+        chats = self._sandbox.livechat.state()["chats"]
+        return [_livechat_line(entry, chat) for chat in chats for entry in chat_entries(chat)]
+
+
+def _phone_line(user: str, number: int, line: JsonObject) -> Line:
+    key, at = str(number), line["at"]
+    if line["from"] == "user":
+        return Line(PHONE, key, at, "user", f"{user}: {line.get('text') or line['kind']}")
+    voice = f"{line.get('representative', '')} {line.get('name', '')}".strip()
+    if line["kind"] == "event":
+        return Line(PHONE, key, at, line["representative"], f"-- {voice} {_FRAMING[line['event']]} --")
+    chips = " ".join(f"[{CHIP_WORDS.get(label, label)}]" for label in line.get("suggestions", ()))
+    text = f"{voice}: {line.get('text') or line['kind']}"
+    return Line(PHONE, key, at, line.get("representative", "quiet"), f"{text}\n{chips}" if chips else text)
+
+
+def _livechat_line(entry: Entry, chat: JsonObject) -> Line:
+    said = entry.text
+    if entry.role == "system":
+        here = ", ".join(user["name"] for user in agents_present(chat)) or "nobody yet"
+        said = f"-- {said}: {here} --" if entry.key.startswith("opened/") else f"-- {said} --"
+        return Line(LIVECHAT, entry.key, entry.at, "quiet", said)
+    if entry.fields:
+        said = "\n".join([entry.fields[0][1], *(f"{label}: {answer}" for label, answer in entry.fields[1:])])
+    if entry.private:
+        who = f" {entry.who}" if entry.role == "agent" else ""
+        return Line(LIVECHAT, entry.key, entry.at, "private", f"AGENTS ONLY{who}: {said}")
+    return Line(LIVECHAT, entry.key, entry.at, "HUMAN" if entry.role == "agent" else "user", f"{entry.who}: {said}")
+
+
+class Columns:
+    """Prints lines as two columns.
+
+    Args:
+        width: of both columns together, in characters.
+        colour: whether `out` understands colours.
+    """
+
+    def __init__(self, out: TextIO, width: int, *, colour: bool) -> None:
+        self._out = out
+        self._column = max(_MIN_COLUMN, (width - 3) // 2)
+        self._colour = colour
+
+    def print_head(self) -> None:
+        """Name the columns."""
+        self._print_row("quiet", f" {PHONE}", LIVECHAT)
+        self._print_row("quiet", "─" * self._column, "─" * (self._column - 1))
+
+    def print_line(self, line: Line) -> None:
+        """Print one line on its side, wrapped."""
+        for row in _wrapped(line.said, self._column - 2):
+            left, right = (f" {row}", "") if line.side == PHONE else ("", row)
+            self._print_row(line.style, left, right)
+
+    def _print_row(self, style: str, left: str, right: str) -> None:
+        row = f"{self._paint(style, f'{left:<{self._column}}')} │ {self._paint(style, right)}"
+        print(row.rstrip(), file=self._out, flush=True)
+
+    def _paint(self, style: str, text: str) -> str:
+        return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m" if self._colour and text.strip() else text
+
+
+def _wrapped(said: str, width: int) -> list[str]:
+    first, *others = said.splitlines() or [""]
+    rows = textwrap.wrap(first, width, subsequent_indent="  ")
+    for other in others:
+        rows += textwrap.wrap(other, width, initial_indent="  ", subsequent_indent="    ")
+    return rows

@@ -1,0 +1,183 @@
+"""The resources one may send to Business Messages, with their limits; an unknown field is refused by name.
+
+Source: Business Messages REST reference v1 (conversations.messages, conversations.events, Representative).
+"""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from infra.sandbox.google_api import exactly_one_of, require
+
+JsonObject = dict[str, Any]
+Label = Annotated[str, Meta(min_length=1, max_length=25)]
+Url = Annotated[str, Meta(pattern="^https?://", max_length=2048)]
+LongText = Annotated[str, Meta(max_length=3072)]
+FRAMING_EVENTS = ("REPRESENTATIVE_JOINED", "REPRESENTATIVE_LEFT")
+
+
+class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class Representative(_Strict, frozen=True):
+    representativeType: Literal["BOT", "HUMAN"]
+    displayName: str = ""
+    avatarImage: Url | None = None
+
+
+class Reply(_Strict, frozen=True):
+    text: Label
+    postbackData: str
+
+
+class OpenUrl(_Strict, frozen=True):
+    url: Url
+
+
+class Dial(_Strict, frozen=True):
+    phoneNumber: Annotated[str, Meta(min_length=1)]
+
+
+class Action(_Strict, frozen=True):
+    text: Label
+    postbackData: str
+    openUrlAction: OpenUrl | None = None
+    dialAction: Dial | None = None
+
+
+class LiveAgentRequest(_Strict, frozen=True):
+    """Has no fields: its label is Google's."""
+
+
+class OAuth(_Strict, frozen=True):
+    clientId: str
+    codeChallenge: str
+    codeChallengeMethod: str = ""
+    scopes: list[str] = []
+
+
+class AuthenticationRequest(_Strict, frozen=True):
+    oauth: OAuth
+
+
+class Suggestion(_Strict, frozen=True):
+    reply: Reply | None = None
+    action: Action | None = None
+    liveAgentRequest: LiveAgentRequest | None = None
+    authenticationRequest: AuthenticationRequest | None = None
+
+
+class ContentInfo(_Strict, frozen=True):
+    fileUrl: Url
+    thumbnailUrl: Url | None = None
+    altText: str = ""
+    forceRefresh: bool = False
+
+
+class Image(_Strict, frozen=True):
+    contentInfo: ContentInfo
+
+
+class Media(_Strict, frozen=True):
+    height: Literal["SHORT", "MEDIUM", "TALL"]
+    contentInfo: ContentInfo
+
+
+class CardContent(_Strict, frozen=True):
+    title: Annotated[str, Meta(max_length=200)] = ""
+    description: Annotated[str, Meta(max_length=2000)] = ""
+    media: Media | None = None
+    suggestions: Annotated[list[Suggestion], Meta(max_length=4)] = []
+
+
+class StandaloneCard(_Strict, frozen=True):
+    cardContent: CardContent
+
+
+class CarouselCard(_Strict, frozen=True):
+    cardWidth: Literal["SMALL", "MEDIUM"]
+    cardContents: Annotated[list[CardContent], Meta(min_length=2, max_length=10)]
+
+
+class RichCard(_Strict, frozen=True):
+    standaloneCard: StandaloneCard | None = None
+    carouselCard: CarouselCard | None = None
+
+
+class Message(_Strict, frozen=True):
+    messageId: Annotated[str, Meta(min_length=1)]
+    representative: Representative
+    name: str = ""  # output only, ignored
+    text: Annotated[str, Meta(min_length=1, max_length=3072)] | None = None
+    image: Image | None = None
+    richCard: RichCard | None = None
+    suggestions: Annotated[list[Suggestion], Meta(max_length=13)] = []
+    fallback: LongText = ""
+    containsRichText: bool = False
+
+
+class Event(_Strict, frozen=True):
+    eventType: Literal["TYPING_STARTED", "TYPING_STOPPED", "REPRESENTATIVE_JOINED", "REPRESENTATIVE_LEFT"]
+    representative: Representative | None = None
+    name: str = ""  # output only, ignored
+
+
+class Survey(_Strict, frozen=True):
+    name: str = ""  # output only, ignored
+
+
+class Receipt(_Strict, frozen=True):
+    receiptType: Literal["READ", "DELIVERED"]
+
+
+def check_message(message: Message) -> None:
+    """Raises `ApiError` INVALID_ARGUMENT where a field that must stand alone does not."""
+    exactly_one_of(message, "text", "image", "richCard")
+    if message.richCard:
+        exactly_one_of(message.richCard, "standaloneCard", "carouselCard")
+    for suggestion in all_suggestions(message):
+        kind = exactly_one_of(suggestion, "reply", "action", "liveAgentRequest", "authenticationRequest")
+        if kind == "action":
+            exactly_one_of(suggestion.action, "openUrlAction", "dialAction")
+
+
+def check_event(event: Event, event_id: str) -> None:
+    """Raises `ApiError` INVALID_ARGUMENT when the id or, on a framing event, the representative is missing."""
+    require(event_id, "Query parameter eventId is required.")
+    if event.eventType in FRAMING_EVENTS:
+        require(event.representative, f"representative is required for {event.eventType}.")
+
+
+def cards(message: Message) -> list[CardContent]:
+    """The cards of a rich card message, none for others."""
+    rich = message.richCard
+    if rich is None:
+        return []
+    if rich.standaloneCard:
+        return [rich.standaloneCard.cardContent]
+    return rich.carouselCard.cardContents if rich.carouselCard else []
+
+
+def all_suggestions(message: Message) -> list[Suggestion]:
+    """Every chip of a message, those on its cards first."""
+    return [chip for card in cards(message) for chip in card.suggestions] + message.suggestions
+
+
+def chip_label(chip: Suggestion) -> str:
+    """What is printed on a chip; "liveAgentRequest" where Google prints its own words."""
+    labelled = chip.reply or chip.action
+    if labelled:
+        return labelled.text
+    return "liveAgentRequest" if chip.liveAgentRequest else "authenticationRequest"
+
+
+def as_read(message: Message) -> str:
+    """A message's words: its text, or the words of its cards, or the image's address."""
+    if message.text is not None:
+        return message.text
+    if message.image:
+        return message.image.contentInfo.fileUrl
+    lines = [line for card in cards(message) for line in (card.title, card.description) if line]
+    return "\n".join(lines)

@@ -1,0 +1,184 @@
+"""How a messaging provider delivers its webhooks: signed, tried again for days, at will late, twice or out of order.
+
+Knows no provider: what is posted and how it is signed is handed in.
+"""
+
+import json
+import random
+import threading
+import uuid
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import msgspec
+import requests
+
+from infra.sandbox.clock import Clock, Dispatcher
+from infra.sandbox.google_api import rfc3339
+
+JsonObject = dict[str, Any]
+
+
+class Sending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How to deliver. `twice`, `drop`, `reorder` and `delay` are shares (0 to 1) of the deliveries, drawn from `seed`.
+
+    `twice`: a second copy follows at once or a little later. `drop`: the first try is lost on its way (and, as any
+    failure, tried again). `reorder`: held back until another delivery was tried, or for `hold_s`. `delay`: late by
+    `delay_s`. A failure is tried again after `first_retry_s`, doubling to `longest_retry_s`, for `give_up_after_s`; all
+    three are multiplied by `retry_scale`.
+    """
+
+    url: str = ""
+    timeout_s: float = 30.0
+    retry_scale: float = 1.0
+    first_retry_s: float = 1.0
+    longest_retry_s: float = 600.0
+    give_up_after_s: float = 7 * 24 * 3600.0
+    twice: float = 0.0
+    drop: float = 0.0
+    reorder: float = 0.0
+    hold_s: float = 0.5
+    delay: float = 0.0
+    delay_s: float = 0.5
+    seed: int = 0
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One try: the status answered, or 0 and what went wrong ("ConnectTimeout", "dropped")."""
+
+    at: str
+    status: int
+    error: str = ""
+
+
+class Delivery(msgspec.Struct):
+    """One webhook on its way. `state`: "pending", "delivered" (answered 2xx at least once) or "gave_up"."""
+
+    id: str
+    kind: str
+    body: JsonObject
+    first_at: float
+    state: str = "pending"
+    dropped: bool = False
+    attempts: list[Attempt] = []
+
+
+class WebhookSender:
+    """Delivers JSON bodies to the configured URL.
+
+    Args:
+        sending: answers the options as they are now.
+        headers: answers the headers (the signature) for a body's bytes.
+    """
+
+    def __init__(
+        self, name: str, sending: Callable[[], Sending], headers: Callable[[bytes], dict[str, str]], clock: Clock
+    ) -> None:
+        self._sending = sending
+        self._headers = headers
+        self._clock = clock
+        self._jobs = Dispatcher(f"{name}-webhooks", clock)
+        self._lock = threading.Lock()
+        self._deliveries: dict[str, Delivery] = {}
+        self._held: list[Callable[[], None]] = []
+        self.reseed()
+
+    def reseed(self) -> None:
+        """Begin the random draws anew."""
+        self._random = random.Random(self._sending().seed)
+
+    def post(self, kind: str, body: JsonObject) -> Delivery:
+        """Begin to deliver `body`; answers at once."""
+        now = self._clock.time()
+        delivery = Delivery(id=uuid.uuid4().hex, kind=kind, body=body, first_at=now)
+        with self._lock:
+            self._deliveries[delivery.id] = delivery
+            self._start(delivery, now)
+        return delivery
+
+    def settle(self, timeout_s: float = 5.0) -> bool:
+        """Wait until no try runs or is due; False when that took longer."""
+        return self._jobs.settle(timeout_s)
+
+    def deliveries(self) -> list[JsonObject]:
+        """The log, oldest first."""
+        with self._lock:
+            log: list[JsonObject] = msgspec.to_builtins(list(self._deliveries.values()))
+        return log
+
+    def clear(self) -> None:
+        """Forget all deliveries, done or not."""
+        with self._lock:
+            self._deliveries.clear()
+            self._held.clear()
+            self._jobs.clear()
+
+    def stop(self) -> None:
+        """Deliver nothing more."""
+        self._jobs.stop()
+
+    def _start(self, delivery: Delivery, now: float) -> None:
+        sending, draw = self._sending(), self._random.random
+        delivery.dropped = draw() < sending.drop
+        starts = [now + (sending.delay_s if draw() < sending.delay else 0.0)]
+        if draw() < sending.twice:
+            starts.append(starts[0] + self._random.choice((0.0, 0.05)))
+        is_held = draw() < sending.reorder
+        for start in starts:
+            job = partial(self._attempt, delivery, 0)
+            if is_held:
+                self._held.append(job)
+                self._jobs.at(start + sending.hold_s, partial(self._release, job))
+            else:
+                self._jobs.at(start, job)
+
+    def _release(self, *jobs: Callable[[], None]) -> None:
+        with self._lock:
+            released = [job for job in jobs or self._held if job in self._held]
+            for job in released:
+                self._held.remove(job)
+                self._jobs.at(self._clock.time(), job)
+
+    def _attempt(self, delivery: Delivery, number: int) -> None:
+        """Try once; when that fails, plan the next try."""
+        sending = self._sending()
+        attempt = self._try(delivery, sending)
+        with self._lock:
+            if delivery.id not in self._deliveries:
+                return
+            delivery.attempts.append(attempt)
+            if 200 <= attempt.status < 300:
+                delivery.state = "delivered"
+            else:
+                self._plan_retry(delivery, number, sending)
+        self._release()
+
+    def _try(self, delivery: Delivery, sending: Sending) -> Attempt:
+        at = rfc3339(self._clock.now())
+        if delivery.dropped:
+            delivery.dropped = False
+            return Attempt(at, 0, "dropped")
+        status, error, _ = self.send(delivery.body, sending)
+        return Attempt(at, status, error)
+
+    def send(self, body: JsonObject, sending: Sending | None = None, *, signed: bool = True) -> tuple[int, str, str]:
+        """Post `body` once: status, error's name, answer. Redirects are failures."""
+        sending = sending or self._sending()
+        data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        headers = {"Content-Type": "application/json"} | (self._headers(data) if signed else {})
+        try:
+            answer = requests.post(
+                sending.url, data=data, headers=headers, timeout=sending.timeout_s, allow_redirects=False
+            )
+        except requests.RequestException as e:
+            return 0, type(e).__name__, ""
+        return answer.status_code, "", answer.text
+
+    def _plan_retry(self, delivery: Delivery, number: int, sending: Sending) -> None:
+        wait_s = min(sending.first_retry_s * 2.0 ** min(number, 30), sending.longest_retry_s) * sending.retry_scale
+        next_at = self._clock.time() + wait_s
+        if next_at - delivery.first_at > sending.give_up_after_s * sending.retry_scale:
+            delivery.state = "gave_up" if delivery.state == "pending" else delivery.state
+            return
+        self._jobs.at(next_at, partial(self._attempt, delivery, number + 1))

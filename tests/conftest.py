@@ -1,0 +1,31 @@
+"""What every test may ask for."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from google.cloud import firestore
+
+from tests.firestore_emulator import running_emulator
+
+pytest.register_assert_rewrite("tests.store_contract", "tests.store_contract_many", "tests.scenario_fixtures")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How much of the simulation to run."""
+    parser.addoption("--seeds", type=int, default=150, help="how many random interleavings to simulate")
+    parser.addoption("--first-seed", type=int, default=0, help="the seed to begin with, to run one again")
+
+
+@pytest.fixture(scope="session")
+def firestore_emulator() -> Iterator[str]:
+    """ "host:port" of Google's emulator, one for all tests; what needs it is skipped where there is none."""
+    with running_emulator() as host:
+        yield host
+
+
+@pytest.fixture
+def firestore_client(firestore_emulator: str, monkeypatch: pytest.MonkeyPatch) -> firestore.Client:
+    """A client of a project of its own: the emulator keeps projects apart, so every test finds it empty."""
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
+    return firestore.Client(project=f"test-{uuid.uuid4().hex[:12]}")

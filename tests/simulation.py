@@ -1,0 +1,263 @@
+"""One conversation under a scheduler that chooses every next step at random, and the rules that must hold all the same.
+
+Every call of the mailbox runs as a task of its own that stops before and after each store and provider call; the
+scheduler decides which goes on, which dies on the spot, what fails, what the clock says. Nothing else is random, so a
+seed is a run.
+"""
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from functions.handoff.conversation import BOT, Conversation, UserProfile, from_record
+from functions.handoff.errors import ConversationBusy, StoreUnavailable
+from functions.handoff.events import ChatClosed
+from functions.handoff.mailbox import Inbound
+from functions.handoff.policy import Policy
+from functions.handoff.schedule import alarm
+from tests.core_world import KEY, World
+from tests.delivery_rules import stuck
+from tests.simulation_people import Mail, People
+from tests.simulation_rules import broken_rules
+from tests.simulation_task import Killed, Task
+from tests.simulation_trouble import Trouble
+
+_STOPS_AT_MOST = 3000
+
+
+class Simulation:
+    """A run. `trace` tells what was done, for whoever has to find out why a seed fails."""
+
+    def __init__(self, seed: int, *, steps: int = 250) -> None:
+        self.random = random.Random(seed)
+        self.world = World(Policy(return_keyword="/bot", handoff_after_fallbacks=2), seed)
+        self.trace: list[str] = []
+        self.people = People(self.world, self.random, self.trace)
+        self.steps = steps
+        self.tasks: list[Task] = []
+        self.done_mail: list[Mail] = []
+        self.lost_mail: list[Mail] = []
+        self.violations: list[str] = []
+        self.disturbed = False  # somebody died or slept through the lease
+        self.trouble = Trouble(self.random, self.world.clock, self.world.faults, self.trace)
+        self.jumpy = self.random.random() < 0.5
+        self._running: Task | None = None
+        self._mail_of: dict[Task, Mail] = {}
+        self._began: dict[Task, datetime] = {}
+        self._begin()
+        self._connect()
+
+    def _begin(self) -> None:
+        """Some runs begin with a person asked for, or with Jane."""
+        begin_with = self.random.choice(["nobody", "waiting", "Jane"])
+        if begin_with != "nobody":
+            self.world.ask_for_person()
+        if begin_with == "Jane":
+            self.world.agent_joins()
+
+    def _connect(self) -> None:
+        world, faults = self.world, self.world.faults
+        self.uuids = self.random.choice([0.0, 0.0, 0.3, 1.0])
+        world.desk.uuid_events = lambda: self.random.random() < self.uuids
+        world.desk.text_limit_bytes = self.random.choice([16_000, 16_000, 12])
+        world.channel.text_limit = self.random.choice([3072, 3072, 12])
+        self.people.is_told = self._is_told
+        faults.pause = self._pause_in_call
+        faults.choose = self._fate
+        world.store.before_get = lambda _paths: self._store_point("get")
+        world.store.before_commit = lambda _writes: self._store_point("commit")
+        world.store.after_commit = self._after_commit
+
+    def _is_told(self, thread_id: str) -> bool:
+        """Tell whether the bridge has taken the notice that a thread is over."""
+        events = [mail.event for mail in self.done_mail]
+        return any(isinstance(event, ChatClosed) and event.thread_id == thread_id for event in events)
+
+    # --- where a task can stop -------------------------------------------------------------------------------------
+
+    def _stop(self) -> None:
+        task = self._running
+        if task is not None:
+            task.pause()
+            self._running = task
+
+    def _pause_in_call(self, name: str) -> None:
+        self._check_bot_speech(name)
+        if self._running is not None:
+            self._began[self._running] = self.world.clock.now()
+        self._stop()
+
+    def _fate(self, name: str) -> str:
+        began_at = self._began[self._running] if self._running else self.world.clock.now()
+        return self.trouble.fate(name, began_at)
+
+    def _store_point(self, name: str) -> None:
+        self._stop()
+        self.trouble.at_store(f"{name} away")
+
+    def _after_commit(self, writes: Any) -> None:
+        for write in writes:
+            if write.path == f"conversations/{KEY}":
+                self._check_alarm(from_record(write.record))
+        self.trouble.at_store("lost acknowledgement")
+        self._stop()
+
+    # --- steps -----------------------------------------------------------------------------------------------------
+
+    def run(self) -> "Simulation":
+        """Do the steps, let everything settle, check. `violations` is empty when all rules held."""
+        choices: list[tuple[Callable[[], None], int]] = [
+            (self.people.user_writes, 10),
+            (self.people.user_asks, 3),
+            (self.people.agent_acts, 12),
+            (self._deliver, 30),
+            (self._resume, 60),
+            (self._clock, 15),
+            (self._sweep, 8),
+            (self.trouble.late_effect, 6),
+        ]
+        actions, weights = zip(*choices, strict=True)
+        for _ in range(self.steps):
+            self.random.choices(actions, weights)[0]()
+        self._settle()
+        self.violations += broken_rules(self)
+        return self
+
+    def _deliver(self) -> None:
+        if self.done_mail and self.random.random() < 0.1:
+            self._start(self.random.choice(self.done_mail), again=True)
+        elif len(self.tasks) < 4:
+            mail = self.people.take_mail({on_its_way.from_channel for on_its_way in self._mail_of.values()})
+            if mail:
+                self._start(mail)
+
+    def _start(self, mail: Mail, *, again: bool = False) -> None:
+        known_by: dict[str, Any] = {}
+        if mail.from_channel:
+            known_by = {"channel": "phone", "address": {"to": "c-1"}, "user": UserProfile("Michael", "en")}
+        inbound = Inbound(key=KEY, event=mail.event, **known_by)
+
+        def work() -> None:
+            if not mail.from_channel and self.world.peek(f"chats/{mail.event.chat_id}") is None:  # type: ignore[union-attr]
+                raise ConversationBusy("a chat that is not known (yet): the door answers 503")
+            self.world.mailbox.accept(inbound, budget_s=25 if mail.from_channel else 9)
+
+        task = Task(mail.event.id, work)
+        self.trace.append(f"start {mail.event.id}")
+        if not again:
+            self._mail_of[task] = mail
+        self.tasks.append(task)
+
+    def _resume(self) -> None:
+        if not self.tasks:
+            return
+        task = self.random.choice(self.tasks)
+        for _ in range(self.random.choice([1, 1, 3, 10])):
+            self._step(task)
+            if task.ended:
+                return
+
+    def _step(self, task: Task) -> None:
+        kill = self.trouble.kills()
+        self.disturbed = self.disturbed or kill
+        if kill:
+            self.trace.append(f"kill {task.name}")
+        self._running = task
+        task.resume(kill=kill or task.stops > _STOPS_AT_MOST)
+        if task.stops == _STOPS_AT_MOST:
+            self.violations.append(f"{task.name} goes round in circles")
+        self._running = None
+        if task.ended:
+            self._ended(task)
+
+    def _ended(self, task: Task) -> None:
+        self.tasks.remove(task)
+        self._began.pop(task, None)
+        mail = self._mail_of.pop(task, None)
+        self.trace.append(f"end {task.name} {type(task.error).__name__ if task.error else 'ok'}")
+        if task.error and not isinstance(task.error, StoreUnavailable | ConversationBusy | Killed):
+            raise task.error
+        if mail is None:
+            return
+        if task.error is None:
+            self.done_mail.append(mail)
+            return
+        if not self.people.send_again(mail):
+            self.lost_mail.append(mail)
+
+    def _clock(self) -> None:
+        seconds = self.random.choice([0.01, 0.1, 1.0, 3.0])
+        if self.jumpy:
+            seconds = self.random.choice([0.1, 1.0, 5.0, 17.0, 40.0, 130.0, 1000.0])
+        if seconds > 8 and self.tasks:
+            self.disturbed = True
+        self._advance(seconds)
+
+    def _advance(self, seconds: float) -> None:
+        until = self.world.clock.at + timedelta(seconds=seconds)
+        self.trouble.late_effects_until(until)
+        self.world.clock.at = until
+
+    def _sweep(self) -> None:
+        for key in self.world.store.due(self.world.clock.now(), 10):
+            if len(self.tasks) < 4:
+                self.trace.append("sweep")
+                self.tasks.append(Task("sweep", lambda key=key: self.world.mailbox.redeliver(key, budget_s=25)))  # type: ignore[misc]
+
+    # --- the end ---------------------------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """No more faults: everything must come to rest by itself."""
+        self.trouble.calm = True
+        self.trace.append("settle")
+        self._run_down(3000)
+        active = self.people.active_chat()
+        if active:
+            self.world.desk.close(active[0], "agent")
+        self._run_down(3000)
+
+    def _run_down(self, seconds: float) -> None:
+        end = self.world.clock.now() + timedelta(seconds=seconds)
+        while self.world.clock.now() < end or self.tasks or self.people.mail:
+            while self.people.mail:
+                self._finish_tasks()
+                self._start(self.people.mail.pop(0))
+            self._finish_tasks()
+            self._sweep()
+            self._finish_tasks()
+            self._advance_to_next_alarm(end)
+
+    def _advance_to_next_alarm(self, end: datetime) -> None:
+        c = self.conversation
+        rings_at = min(c.due_at, end) if c and c.due_at else end
+        self._advance(max((rings_at - self.world.clock.now()).total_seconds(), 0.1))
+
+    def _finish_tasks(self) -> None:
+        while self.tasks:
+            self._resume()
+
+    # --- rules -----------------------------------------------------------------------------------------------------
+
+    @property
+    def conversation(self) -> Conversation | None:
+        found = self.world.peek(f"conversations/{KEY}")
+        return from_record(found.record) if found else None
+
+    def _check_bot_speech(self, name: str) -> None:
+        """Before the bot's words go out, nobody else may be asked for or present (by what is committed)."""
+        if not name.startswith("channel.send_message") or self.disturbed or self._running is None:
+            return
+        c = self.conversation
+        if c and c.lease and c.lease.entry.startswith("reply:") and (c.state != BOT or c.agents):
+            self.violations.append(f"the bot speaks in {c.state} with {len(c.agents)} agents")
+
+    def _check_alarm(self, c: Conversation) -> None:
+        if c.due_at != alarm(c, self.world.clock.now()) and c.lease is not None:
+            self.violations.append("due_at is not the alarm")
+        self.violations += stuck(c)
+
+
+def simulate(seed: int, steps: int = 250) -> Simulation:
+    """Run one seed."""
+    return Simulation(seed, steps=steps).run()

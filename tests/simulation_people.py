@@ -1,0 +1,178 @@
+"""What users and agents do in a simulated run, and the webhooks that come of it."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from functions.handoff.events import (
+    AgentJoined,
+    AgentLeft,
+    AgentMessage,
+    ChatClosed,
+    ChatStarted,
+    ChatTransferred,
+    Event,
+    HandoffAsked,
+    HandoffSignal,
+    ReturnAsked,
+    UserMessage,
+)
+from tests.core_world import BOB, JANE, World
+from tests.fakes import DeskEvent
+
+_DESK_TRIES = 4
+_CHANNEL_TRIES = 10**6
+_WORDS = ["hello", "what?", "a person please", "more", "and more"]
+_ACTS = ["write", "write", "write", "note", "join", "leave", "transfer", "close"]
+
+
+class Mail:
+    """A webhook on its way. LiveChat gives up after four tries, channels do not."""
+
+    def __init__(self, event: Event, *, from_channel: bool) -> None:
+        self.event = event
+        self.from_channel = from_channel
+        self.tries = _CHANNEL_TRIES if from_channel else _DESK_TRIES
+
+
+class People:
+    """The user and two agents. Each word of theirs is marked with a number, so that it can be told apart anywhere.
+
+    `mail` is what is on its way; `said`, `agent_words` and `private` are what was said; `unheard` of the agents' words
+    are those whose webhook never comes, by thread. Nobody has to find those of `unread_threads`, that the user left or
+    that another one followed before their end was told (`is_told`). `orderly`: webhooks come one after the other, as
+    they were sent.
+    """
+
+    def __init__(self, world: World, randomness: random.Random, trace: list[str]) -> None:
+        self.world = world
+        self.random = randomness
+        self.trace = trace
+        self.mail: list[Mail] = []
+        self.said: list[str] = []
+        self.agent_words: list[str] = []
+        self.private: list[str] = []
+        self.unheard: list[tuple[str, str]] = []
+        self.unread_threads: set[str] = set()
+        self.is_told: Callable[[str], bool] = lambda _thread_id: True
+        self.orderly = randomness.random() < 0.4
+        self._drop_rate = randomness.choice([0.0, 0.1, 0.3])
+        self._number = 0
+        world.desk.on_event = self._desk_event
+        world.desk.on_started = self._desk_started
+        world.desk.on_closed = self._desk_closed
+
+    def _next(self) -> int:
+        self._number += 1
+        return self._number
+
+    def _marked(self, words: str) -> str:
+        number = self._next()
+        return " ".join(f"{word}#{number}" for word in words.split())
+
+    # --- the post --------------------------------------------------------------------------------------------------
+
+    def take_mail(self, busy: set[bool]) -> Mail | None:
+        """The webhook that comes next; `busy` are the sides (from the channel or not) of those being answered."""
+        waiting = [one for one in self.mail if not self.orderly or one.from_channel not in busy]
+        if not waiting:
+            return None
+        mail = waiting[0] if self.orderly or self.random.random() < 0.7 else self.random.choice(waiting)
+        self.mail.remove(mail)
+        return mail
+
+    def send_again(self, mail: Mail) -> bool:
+        """Take back what was not answered 200; answers False where that was the last try."""
+        mail.tries -= 1
+        if mail.tries:
+            self.mail.insert(0 if self.orderly else len(self.mail), mail)
+        return mail.tries > 0
+
+    # --- the user --------------------------------------------------------------------------------------------------
+
+    def user_writes(self) -> None:
+        """Anything, to whoever is there."""
+        self.said.append(self._marked(self.random.choice(_WORDS)))
+        self.world.clock.sleep(0.001)
+        now = self.world.clock.now()
+        self._from_user(UserMessage(id=f"pu{self._next()}", source_at=now, text=self.said[-1]))
+
+    def user_asks(self) -> None:
+        """For a person, or for the bot."""
+        now = self.world.clock.now()
+        if self.random.random() < 0.7:
+            self._from_user(HandoffAsked(id=f"ph{self._next()}", source_at=now, signal=HandoffSignal("user")))
+        else:
+            self._from_user(ReturnAsked(id=f"pr{self._next()}", source_at=now))
+
+    def _from_user(self, event: Event) -> None:
+        self.mail.append(Mail(event, from_channel=True))
+
+    # --- the agents ------------------------------------------------------------------------------------------------
+
+    def active_chat(self) -> tuple[str, str] | None:
+        """Chat and thread that agents can act in now."""
+        for chat_id, threads in self.world.desk.threads.items():
+            if threads[-1].active:
+                return chat_id, threads[-1].id
+        return None
+
+    def agent_acts(self) -> None:
+        """In the open chat, or by opening one."""
+        active = self.active_chat()
+        if active is None:
+            self._agent_starts()
+            return
+        act = self.random.choice(_ACTS)
+        self.trace.append(f"agent {act}")
+        self._act(act, *active)
+
+    def _act(self, act: str, chat_id: str, thread_id: str) -> None:
+        agent = self.random.choice([JANE, BOB])
+        where: dict[str, Any] = {"source_at": self.world.clock.now(), "chat_id": chat_id, "thread_id": thread_id}
+        if act in {"write", "note"}:
+            text = self._marked(f"{act} words")
+            (self.private if act == "note" else self.agent_words).append(text)
+            self.world.desk.append(chat_id, agent.id, text, visible=act == "write")
+        elif act == "join":
+            self._from_desk(AgentJoined(id=f"pj{self._next()}", agent=agent, **where))
+        elif act == "leave":
+            self._from_desk(AgentLeft(id=f"pl{self._next()}", agent_id=agent.id, **where))
+        elif act == "transfer":
+            self._from_desk(ChatTransferred(id=f"pt{self._next()}", queued=True, **where))
+        else:
+            self.world.desk.close(chat_id, self.random.choice(["agent", "system"]))
+
+    def _agent_starts(self) -> None:
+        """An agent opens the chat anew, while the user is with the bot; only one the bridge knows of."""
+        chats = [c for c in self.world.desk.threads if f"chats/{c}" in self.world.store.snapshot()]
+        if chats and self.random.random() < 0.3:
+            self.trace.append("agent opens")
+            self.world.desk.open_thread(chats[0])
+
+    # --- what the desk tells ---------------------------------------------------------------------------------------
+
+    def _from_desk(self, event: Event) -> None:
+        self.mail.append(Mail(event, from_channel=False))
+
+    def _desk_event(self, chat_id: str, thread_id: str, event: DeskEvent) -> None:
+        if event.author.startswith("customer-"):
+            return
+        told = self.world.desk.as_event(chat_id, thread_id, event)
+        if isinstance(told, AgentMessage) and self.random.random() < self._drop_rate:
+            self.trace.append(f"never told: {event.text}")
+            self.unheard.append((thread_id, event.text))
+        else:
+            self._from_desk(told)
+
+    def _desk_started(self, chat_id: str, thread_id: str) -> None:
+        before = [thread.id for thread in self.world.desk.threads[chat_id][:-1]]
+        self.unread_threads.update(one for one in before if not self.is_told(one))
+        where: dict[str, Any] = {"source_at": self.world.clock.now(), "chat_id": chat_id, "thread_id": thread_id}
+        self._from_desk(ChatStarted(id=f"ps{self._next()}", **where))
+
+    def _desk_closed(self, chat_id: str, thread_id: str, by: str) -> None:
+        if by == "user":
+            self.unread_threads.add(thread_id)
+        where: dict[str, Any] = {"source_at": self.world.clock.now(), "chat_id": chat_id, "thread_id": thread_id}
+        self._from_desk(ChatClosed(id=f"pc{self._next()}", closed_by=by, **where))

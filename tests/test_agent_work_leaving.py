@@ -1,0 +1,111 @@
+"""Agents who leave, come back, or pass the user on."""
+
+from typing import Any
+
+from functions.handoff.events import AgentLeft, ChatTransferred
+from tests.core_world import BOB, JANE, World
+
+JOINED, LEFT = ("joined", "Jane Doe"), ("left", "Jane Doe")
+
+
+def asked() -> World:
+    """A person is asked for; nothing of the agents has been seen."""
+    world = World()
+    world.say("hello")
+    world.ask_for_person()
+    world.channel.shown.clear()
+    return world
+
+
+def where(world: World) -> dict[str, Any]:
+    c = world.conversation
+    return {"source_at": world.clock.now(), "chat_id": c.chat_id, "thread_id": c.thread_id}
+
+
+def test_an_agent_who_leaves_is_shown_to_leave_and_another_may_join() -> None:
+    world = asked()
+    world.agent_joins()
+
+    world.agent_leaves()
+
+    assert ("AGENT", [JOINED, LEFT]) == (world.conversation.state, world.shown)
+    world.agent_joins(BOB)
+    assert ("joined", "Bob Roe") == world.shown[-1]
+
+
+def test_a_leave_of_someone_absent_does_nothing() -> None:
+    world = asked()
+    world.agent_joins()
+
+    world.agent_leaves(BOB)
+
+    assert [JOINED] == world.shown
+
+
+def test_left_follows_what_the_agent_wrote_before() -> None:
+    world = asked()
+    world.agent_joins()
+    message = world.agent_writes("bye", webhook=False)
+    left = AgentLeft(id="l1", agent_id=JANE.id, **{**where(world), "source_at": world.clock.now()})
+
+    world.accept(message, channel=False, drain=False)
+    world.accept(left, channel=False)
+
+    assert [JOINED, ("HUMAN", "bye"), LEFT] == world.shown
+
+
+def test_an_earlier_message_that_comes_while_left_is_in_doubt_is_framed_again() -> None:
+    world = asked()
+    world.agent_joins()
+    late = world.agent_writes("bye", webhook=False)
+    world.clock.sleep(1)
+    world.faults.script["channel.send_framing"] = ["done"]
+    world.agent_leaves()
+    world.desk_says(late)
+
+    world.pass_time(30)
+
+    assert [JOINED, LEFT, JOINED, ("HUMAN", "bye")] == world.shown
+
+
+def test_an_agent_who_comes_back_is_shown_again_as_another_join() -> None:
+    world = asked()
+    world.agent_joins()
+    world.agent_leaves()
+
+    world.agent_joins()
+
+    assert [JOINED, LEFT, JOINED] == world.shown
+    assert 3 == len({one.id for one in world.channel.shown})
+
+
+def test_a_transfer_to_a_queue_is_left_for_all_and_waiting_again() -> None:
+    world = asked()
+    world.agent_joins(JANE)
+    world.agent_joins(BOB)
+
+    world.transfer(queued=True)
+
+    assert "WAITING" == world.conversation.state
+    assert {LEFT, ("left", "Bob Roe")} <= set(world.shown)
+    assert world.shown[-1][1].startswith("All of our team are busy")
+    assert {"wait_reminder", "wait_limit"} == set(world.conversation.timers)
+
+
+def test_a_transfer_to_an_agent_leaves_the_rest_to_their_coming_and_going() -> None:
+    world = asked()
+    world.agent_joins()
+
+    world.desk_says(ChatTransferred(id="t1", agent_ids=(BOB.id,), **where(world)))
+
+    assert ("AGENT", [JOINED]) == (world.conversation.state, world.shown)
+
+
+def test_a_transfer_while_with_the_bot_moves_nothing() -> None:
+    world = asked()
+    world.pass_time(1000)
+    world.channel.shown.clear()
+
+    world.transfer(queued=True)
+
+    assert ("BOT", []) == (world.conversation.state, world.shown)
