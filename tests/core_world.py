@@ -214,6 +214,14 @@ class World:
         versions = self.store.commit(*changes.writes())
         return Held(changes.conversation, {path: Document(path, changes.record, versions[path])}, {}, deadline)
 
+    @contextmanager
+    def changing(self) -> Iterator[Changes]:
+        """Change what is stored, by hand."""
+        path = conversation_path(KEY)
+        changes = Changes(self.conversation, self.store.get(path), self.machine.policy, self.clock.now())
+        yield changes
+        self.store.commit(*changes.writes())
+
     def handed_over(self) -> "World":
         """A conversation that is with Jane."""
         self.say("a person please")

@@ -12,14 +12,13 @@ from typing import Any
 
 from functions.handoff.conversation import BOT, Conversation, UserProfile, from_record
 from functions.handoff.errors import ConversationBusy, StoreUnavailable
-from functions.handoff.events import ChatClosed
 from functions.handoff.mailbox import Inbound
 from functions.handoff.policy import Policy
 from functions.handoff.schedule import alarm
 from tests.core_world import KEY, World
 from tests.delivery_rules import stuck
 from tests.simulation_people import Mail, People
-from tests.simulation_rules import broken_rules
+from tests.simulation_rules import broken_rules, muted
 from tests.simulation_task import Killed, Task
 from tests.simulation_trouble import Trouble
 
@@ -62,17 +61,11 @@ class Simulation:
         world.desk.uuid_events = lambda: self.random.random() < self.uuids
         world.desk.text_limit_bytes = self.random.choice([16_000, 16_000, 12])
         world.channel.text_limit = self.random.choice([3072, 3072, 12])
-        self.people.is_told = self._is_told
         faults.pause = self._pause_in_call
         faults.choose = self._fate
         world.store.before_get = lambda _paths: self._store_point("get")
         world.store.before_commit = lambda _writes: self._store_point("commit")
         world.store.after_commit = self._after_commit
-
-    def _is_told(self, thread_id: str) -> bool:
-        """Tell whether the bridge has taken the notice that a thread is over."""
-        events = [mail.event for mail in self.done_mail]
-        return any(isinstance(event, ChatClosed) and event.thread_id == thread_id for event in events)
 
     # --- where a task can stop -------------------------------------------------------------------------------------
 
@@ -213,6 +206,7 @@ class Simulation:
         self.trace.append("settle")
         self._run_down(3000)
         active = self.people.active_chat()
+        self.violations += muted(self, active[1] if active else "")
         if active:
             self.world.desk.close(active[0], "agent")
         self._run_down(3000)

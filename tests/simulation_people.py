@@ -1,7 +1,6 @@
 """What users and agents do in a simulated run, and the webhooks that come of it."""
 
 import random
-from collections.abc import Callable
 from typing import Any
 
 from functions.handoff.events import (
@@ -39,9 +38,7 @@ class People:
     """The user and two agents. Each word of theirs is marked with a number, so that it can be told apart anywhere.
 
     `mail` is what is on its way; `said`, `agent_words` and `private` are what was said; `unheard` of the agents' words
-    are those whose webhook never comes, by thread. Nobody has to find those of `unread_threads`, that the user left or
-    that another one followed before their end was told (`is_told`). `orderly`: webhooks come one after the other, as
-    they were sent.
+    are those whose webhook never comes. `orderly`: webhooks come one after the other, as they were sent.
     """
 
     def __init__(self, world: World, randomness: random.Random, trace: list[str]) -> None:
@@ -52,9 +49,7 @@ class People:
         self.said: list[str] = []
         self.agent_words: list[str] = []
         self.private: list[str] = []
-        self.unheard: list[tuple[str, str]] = []
-        self.unread_threads: set[str] = set()
-        self.is_told: Callable[[str], bool] = lambda _thread_id: True
+        self.unheard: list[str] = []
         self.orderly = randomness.random() < 0.4
         self._drop_rate = randomness.choice([0.0, 0.1, 0.3])
         self._number = 0
@@ -161,18 +156,14 @@ class People:
         told = self.world.desk.as_event(chat_id, thread_id, event)
         if isinstance(told, AgentMessage) and self.random.random() < self._drop_rate:
             self.trace.append(f"never told: {event.text}")
-            self.unheard.append((thread_id, event.text))
+            self.unheard.append(event.text)
         else:
             self._from_desk(told)
 
     def _desk_started(self, chat_id: str, thread_id: str) -> None:
-        before = [thread.id for thread in self.world.desk.threads[chat_id][:-1]]
-        self.unread_threads.update(one for one in before if not self.is_told(one))
         where: dict[str, Any] = {"source_at": self.world.clock.now(), "chat_id": chat_id, "thread_id": thread_id}
         self._from_desk(ChatStarted(id=f"ps{self._next()}", **where))
 
     def _desk_closed(self, chat_id: str, thread_id: str, by: str) -> None:
-        if by == "user":
-            self.unread_threads.add(thread_id)
         where: dict[str, Any] = {"source_at": self.world.clock.now(), "chat_id": chat_id, "thread_id": thread_id}
         self._from_desk(ChatClosed(id=f"pc{self._next()}", closed_by=by, **where))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from functions.handoff.conversation import BOT
 from tests.delivery_rules import (
     doubled,
     framing_faults,
@@ -26,13 +27,21 @@ def broken_rules(run: Simulation) -> list[str]:
     c, people, world = run.conversation, run.people, run.world
     if c is None:
         return []
-    missing = {text for thread_id, text in people.unheard if thread_id in people.unread_threads or run.lost_mail}
+    missing = people.unheard if run.lost_mail else []
     told = [text for text in people.agent_words if text not in missing]
     broken = unresolved(c) + _framing(run) + _order(run)
     said_once = [text for text in people.said if not set(text.split()) & _sent_anew(run)]
     broken += doubled(world, said_once, people.agent_words) + lost(world, people.said, told)
     broken += leaked(world, people.private) + mislabelled(world.channel.shown, people.agent_words)
     return broken + ([] if run.disturbed or not run.trouble.is_rare else _both_ways(run))
+
+
+def muted(run: Simulation, open_thread: str) -> list[str]:
+    """Nobody waits for a person, or talks to one, in a thread that is not open: the bot would be silent for ever."""
+    c = run.conversation
+    if c is None or c.state == BOT or c.thread_id == open_thread or run.lost_mail:
+        return []
+    return [f"{c.state} in {c.thread_id!r}, but {open_thread!r} is open"]
 
 
 def _sent_anew(run: Simulation) -> set[str]:

@@ -191,9 +191,9 @@ def test_one_agents_presence_changes_alone() -> None:
     jane, bob = Presence(JANE, 1), Presence(BOB, 2)
     c = a_conversation(agents=(jane, bob))
 
-    changes_of(c).set_presence(bob, joined=True)
+    changes_of(c).set_presence(bob, leaving=True)
 
-    assert (jane, Presence(BOB, 2, joined=True)) == c.agents
+    assert (jane, Presence(BOB, 2, leaving=True)) == c.agents
 
 
 # --- links -----------------------------------------------------------------------------------------------------------

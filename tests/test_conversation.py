@@ -118,7 +118,7 @@ def test_a_conversation_is_read_back_as_it_was_written() -> None:
         state="AGENT",
         chat_id="C1",
         accepted_at=START,
-        agents=(Presence(JANE, 1, joined=True),),
+        agents=(Presence(JANE, 1),),
         cursor=Cursor("T1", 3, (5,)),
         pending=(waiting("u1", "user_message"),),
         lease=Lease("me", START, "u1", 1, 2),

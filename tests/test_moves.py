@@ -25,7 +25,7 @@ from tests.core_records import BOB, JANE, a_conversation, changes_of, waiting
 from tests.fakes import START
 
 SIGNAL = HandoffSignal("bot", {"department": "billing"})
-PRESENT = Presence(JANE, 1, joined=True)
+PRESENT = Presence(JANE, 1)
 LATER = START + timedelta(seconds=9)
 
 
@@ -89,7 +89,7 @@ def test_meeting_stops_the_waiting_and_watches_the_chat() -> None:
 
 
 def test_a_return_says_left_for_everyone_and_tells_the_bot_in_one_commit() -> None:
-    bob = Presence(BOB, 2, joined=True)
+    bob = Presence(BOB, 2)
     c = a_conversation(state=AGENT, agents=(PRESENT, bob), timers={"chat_check": START, "delay_notice": START})
     c.record_handoff("bot", START)
     c.say(Line("user", "my bill", START))
@@ -174,7 +174,7 @@ def test_an_unknown_thread_is_newer_the_one_before_it_is_over() -> None:
     adopt_thread(changes_of(c), "T2", at=START)
 
     assert ("T2", ("T1",), "", Cursor("T2")) == (c.thread_id, c.closed_threads, c.closing, c.cursor)
-    assert ["left:1"] == [p.id for p in c.pending]
+    assert ["read:ended:T1", "left:1"] == [p.id for p in c.pending]
 
 
 @pytest.mark.parametrize("thread_id", ["", "T1", "T0"], ids=["not said", "open already", "closed"])
@@ -210,7 +210,7 @@ def test_joined_is_an_entry_at_the_head_of_its_lane() -> None:
 
 
 def test_somebody_shown_is_not_shown_again_and_keeps_the_name() -> None:
-    nameless = Presence(Agent(JANE.id), 1, joined=True)
+    nameless = Presence(Agent(JANE.id), 1)
     c = a_conversation(state=AGENT, agents=(nameless,), serial=1)
 
     show(changes_of(c), JANE, at=START, late=False)

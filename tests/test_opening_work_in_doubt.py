@@ -149,7 +149,6 @@ def test_the_users_own_newest_thread_is_never_unknown_while_its_opening_is_in_do
     assert (1, [thread.id]) == (world.channel.texts.count("Hello again"), open_threads(world))
 
 
-@pytest.mark.xfail(strict=True, reason="it counts as closed, hence as read")
 def test_a_thread_that_ended_just_before_ours_was_opened_is_read_to_its_end_too() -> None:
     world = World()
     world.say("a person please")

@@ -14,7 +14,7 @@ from tests.core_records import JANE, a_conversation, waiting
 from tests.event_strategies import KINDS
 from tests.fakes import START
 
-PRESENT = (Presence(JANE, 1, joined=True),)
+PRESENT = (Presence(JANE, 1),)
 DOUBTED = {"e": Doubt(LIVECHAT, START)}
 
 

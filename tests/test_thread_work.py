@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from functions.handoff.events import AgentJoined, AgentLeft, ChatClosed, ChatStarted, ChatTransferred
-from tests.core_world import JANE, World
+from functions.handoff.events import AgentJoined, AgentLeft, ChatClosed, ChatStarted, ChatTransferred, ReadThread
+from tests.core_world import BOB, JANE, World
 
 NOBODY = "Sorry, nobody could take your request. I'm with you again."
 JOINED, LEFT = ("joined", "Jane Doe"), ("left", "Jane Doe")
@@ -212,7 +212,6 @@ def test_an_unknown_thread_is_newer_the_one_before_is_over() -> None:
     assert (old in world.conversation.closed_threads, [LEFT]) == (True, world.shown)
 
 
-@pytest.mark.xfail(strict=True, reason="an unknown thread is taken for a newer one, whatever its time says")
 def test_late_notices_of_a_thread_older_than_ours_do_not_end_ours() -> None:
     world, _ = closed_and_reopened()
     older = world.desk.open_thread(world.conversation.chat_id)
@@ -229,6 +228,31 @@ def test_late_notices_of_a_thread_older_than_ours_do_not_end_ours() -> None:
     assert ("WAITING", ours) == (world.conversation.state, world.conversation.thread_id)
 
 
+def test_when_the_desk_cant_say_which_thread_is_the_newest_the_one_just_heard_of_is() -> None:
+    world = with_jane()
+    world.desk.close(world.conversation.chat_id, "agent")
+    world.faults.script[READ] = ["away"]
+
+    new = world.agent_starts(JANE)
+
+    assert ("AGENT", new) == (world.conversation.state, world.conversation.thread_id)
+
+
+def test_a_thread_asked_about_and_forgotten_since_is_over_and_holds_nothing_up() -> None:
+    world = with_jane()
+    old = world.desk.threads[world.conversation.chat_id][0].id
+    world.agent_closes()
+    world.agent_starts(JANE)
+    joined = AgentJoined(id="j-late", agent=BOB, **where(world, old))
+    with world.changing() as changes:
+        changes.store_only(ReadThread(id=f"which:{old}", reason="which", **where(world, old)))
+        changes.conversation.closed_threads = ()
+
+    world.desk_says(joined)
+
+    assert ([], [JANE]) == (world.pending, [one.agent for one in world.conversation.agents])
+
+
 def missed_and_followed(world: World, told_before: bool) -> None:
     """An agent's words are never told, their thread ends, and agents open another before that is told, or after."""
     old = world.conversation.thread_id
@@ -242,14 +266,34 @@ def missed_and_followed(world: World, told_before: bool) -> None:
     world.desk_says(closed)
 
 
-@pytest.mark.parametrize(
-    "told_before",
-    [True, pytest.param(False, marks=pytest.mark.xfail(strict=True, reason="it counts as closed, hence as read"))],
-)
+@pytest.mark.parametrize("told_before", [True, False])
 def test_a_thread_that_another_one_followed_is_read_to_its_end_too(told_before: bool) -> None:
     world = with_jane()
 
     missed_and_followed(world, told_before)
+    world.pass_time(30)
+
+    assert "missed" in world.channel.texts
+
+
+def test_a_thread_the_user_left_is_read_once_it_is_closed() -> None:
+    world = with_jane()
+    world.agent_writes("missed", webhook=False)
+
+    world.ask_for_bot()
+    world.pass_time(30)
+
+    assert (1, "missed" in world.channel.texts) == (world.faults.calls.count(READ), True)
+
+
+def test_a_thread_the_user_left_is_read_where_agents_opened_another_first() -> None:
+    world = with_jane()
+    world.agent_writes("missed", webhook=False)
+    world.faults.script["livechat.close_chat"] = ["away"]
+    world.ask_for_bot()
+    world.desk.close(world.conversation.chat_id, "agent")
+
+    world.agent_starts(BOB)
     world.pass_time(30)
 
     assert "missed" in world.channel.texts

@@ -6,6 +6,7 @@ import pytest
 
 from functions.handoff.errors import ConfigError, ProviderUnavailable, StoreUnavailable
 from functions.handoff.events import HandoffAsked, HandoffSignal, UserMessage
+from functions.handoff.holding import MAX_TAKEOVERS
 from functions.handoff.worker import pause_after
 from tests.core_world import World
 
@@ -187,6 +188,22 @@ def test_a_request_for_a_person_that_three_workers_died_on_does_not_vanish() -> 
     world.sweep()
 
     assert ["h1"] == [d["entry"]["id"] for d in world.dead_letters()]
+
+
+def test_a_frame_that_can_neither_be_said_nor_given_up_holds_no_message_up() -> None:
+    world = World()
+    world.ask_for_person()
+    with world.dying_at("channel.send_framing"):
+        world.agent_joins()
+    for _ in range(2 * MAX_TAKEOVERS):
+        world.clock.sleep(31)
+        world.take("one who dies")
+    world.clock.sleep(31)
+    world.sweep()
+
+    world.agent_writes("Hello")
+
+    assert (["framing"], "Hello") == ([d["entry"]["kind"] for d in world.dead_letters()], world.channel.texts[-1])
 
 
 # --- errors that are not a provider's --------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ def perform_agent_message(step: Step, entry: AgentMessage) -> str:
     if _gap_before(c, entry):
         return _GAP_BEFORE
     presence = c.find_presence(entry.agent.id)
-    if presence is None or not presence.joined:
+    if presence is None or not c.is_shown(presence):
         return _NOT_SHOWN
     say_to_user(step, [OutboundMessage(entry.text)], step.human_voice(presence.agent))
     return _SAID
@@ -182,10 +182,6 @@ def settle_framing(changes: Changes, entry: Framing, _result: None) -> None:
     """The user sees the agent come or gone."""
     if entry.left:
         forget_presence(changes, entry.agent.id)
-        return
-    presence = changes.conversation.find_presence(entry.agent.id)
-    if presence:
-        changes.set_presence(presence, joined=True)
 
 
 def give_up_framing(changes: Changes, entry: Framing, _reason: str) -> None:

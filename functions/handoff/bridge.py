@@ -6,6 +6,7 @@ from typing import Any
 from functions.handoff import agent_work, control_work, notice_work, opening_work, thread_work, user_work
 from functions.handoff.changes import Changes
 from functions.handoff.events import CustomerDetails, Event, kind_of
+from functions.handoff.thread_work import in_known_thread
 from functions.handoff.work import Work, no_call
 
 
@@ -24,17 +25,19 @@ WORK: dict[str, Work] = {
     "return_asked": _pure(control_work.settle_return_asked),
     "timer": _pure(control_work.settle_timer),
     # the agents' side
-    "agent_message": Work(
-        agent_work.perform_agent_message,
-        agent_work.settle_agent_message,
-        agent_work.give_up_agent_message,
-        leaves_dead_letter=True,
+    "agent_message": in_known_thread(
+        Work(
+            agent_work.perform_agent_message,
+            agent_work.settle_agent_message,
+            agent_work.give_up_agent_message,
+            leaves_dead_letter=True,
+        )
     ),
     "withheld_event": _pure(agent_work.settle_withheld),
-    "chat_started": _pure(agent_work.settle_chat_started),
-    "agent_joined": _pure(agent_work.settle_agent_joined),
-    "agent_left": _pure(agent_work.settle_agent_left),
-    "chat_transferred": _pure(agent_work.settle_chat_transferred),
+    "chat_started": in_known_thread(_pure(agent_work.settle_chat_started)),
+    "agent_joined": in_known_thread(_pure(agent_work.settle_agent_joined)),
+    "agent_left": in_known_thread(_pure(agent_work.settle_agent_left)),
+    "chat_transferred": in_known_thread(_pure(agent_work.settle_chat_transferred)),
     "chat_closed": Work(
         thread_work.perform_chat_closed, thread_work.settle_chat_closed, thread_work.give_up_chat_closed
     ),

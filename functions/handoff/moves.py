@@ -6,7 +6,7 @@ States: BOT → WAITING → AGENT → BOT. A move is one commit together with th
 from datetime import datetime
 
 from functions.handoff.changes import Changes
-from functions.handoff.conversation import AGENT, BOT, WAITING, Presence
+from functions.handoff.conversation import AGENT, BOT, WAITING, Conversation, Presence
 from functions.handoff.cursor import Cursor
 from functions.handoff.events import (
     Agent,
@@ -16,9 +16,11 @@ from functions.handoff.events import (
     Framing,
     HandoffSignal,
     OpenChat,
+    ReadThread,
     ReturnEvent,
     UserNotice,
 )
+from functions.handoff.schedule import NOTICE_LANE
 
 WAIT_TIMERS = ("wait_reminder", "wait_limit")
 AGENT_TIMERS = ("agent_silent", "chat_check")
@@ -119,12 +121,30 @@ def is_late(changes: Changes, thread_id: str) -> bool:
     return thread_id in changes.conversation.closed_threads
 
 
+def end_thread(changes: Changes, chat_id: str, thread_id: str, *, was_read: bool = False) -> None:
+    """A thread is over. Unless it was read to its end already, it is read once, for words whose notice never came."""
+    changes.conversation.remember_closed(thread_id)
+    if was_read or not thread_id:
+        return
+    reading = ReadThread(
+        id=f"read:ended:{thread_id}", source_at=changes.now, chat_id=chat_id, thread_id=thread_id, reason="ended"
+    )
+    changes.add(reading, lane=NOTICE_LANE)
+
+
+def is_unknown(conversation: Conversation, thread_id: str) -> bool:
+    """Tell whether a notice names another thread than the open one, never heard of: older or newer, who knows."""
+    c = conversation
+    return bool(thread_id and c.thread_id and thread_id != c.thread_id and thread_id not in c.closed_threads)
+
+
 def adopt_thread(changes: Changes, thread_id: str, *, at: datetime) -> None:
-    """Make sure `thread_id` is the open one. A thread never heard of is newer: the one before it is over."""
+    """Make sure `thread_id`, the newest there is, is the open one: the one before it is over."""
     c = changes.conversation
     if not thread_id or thread_id == c.thread_id or is_late(changes, thread_id):
         return
-    c.remember_closed(c.thread_id)
+    end_thread(changes, c.chat_id, c.thread_id)
+    end_thread(changes, c.chat_id, c.thread_to_close)  # not by us any more
     for presence in c.agents:
         leave(changes, presence, at=at)
     c.thread_id = thread_id
@@ -161,8 +181,9 @@ def show(changes: Changes, agent: Agent, *, at: datetime, late: bool) -> None:
     if c.find_presence(agent.id):
         return
     c.serial += 1
-    c.agents = (*c.agents, Presence(agent, c.serial, late=late))
-    changes.add(Framing(id=f"joined:{c.serial}", source_at=at, agent=agent), head=True)
+    presence = Presence(agent, c.serial, late=late)
+    c.agents = (*c.agents, presence)
+    changes.add(Framing(id=presence.joined_id, source_at=at, agent=agent), head=True)
 
 
 def join(changes: Changes, agent: Agent, thread_id: str, *, at: datetime) -> None:

@@ -17,6 +17,7 @@ from functions.handoff.events import (
     UserNotice,
 )
 from functions.handoff.interfaces import Note
+from functions.handoff.moves import end_thread
 from functions.handoff.schedule import HEAR_TIMEOUT_S, REPEATABLE_TIMEOUT_S, SEND_TIMEOUT_S
 from functions.handoff.speaking import say_to_user
 from functions.handoff.texts import find_text
@@ -100,9 +101,10 @@ def perform_close_chat(step: Step, entry: CloseChat) -> None:
 
 
 def settle_close_chat(changes: Changes, entry: CloseChat, _result: None) -> None:
-    """The desk knows."""
+    """The desk knows, nobody writes there any more."""
     if changes.conversation.thread_to_close == entry.thread_id:
         changes.conversation.thread_to_close = ""
+        end_thread(changes, entry.chat_id, entry.thread_id)
 
 
 def perform_customer_details(step: Step, _entry: CustomerDetails) -> None:

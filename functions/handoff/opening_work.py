@@ -10,7 +10,7 @@ from functions.handoff.cursor import Cursor
 from functions.handoff.errors import ChatAlreadyActive, ProviderRefused
 from functions.handoff.events import AgentNote, CustomerDetails, OpenChat, ReadThread
 from functions.handoff.interfaces import ChatSummary, Customer, OpenedChat
-from functions.handoff.moves import leave_thread, return_to_bot, tell_user
+from functions.handoff.moves import end_thread, leave_thread, return_to_bot, tell_user
 from functions.handoff.schedule import REPEATABLE_TIMEOUT_S, SEND_TIMEOUT_S
 from functions.handoff.user_work import know_events, wait_out
 from functions.handoff.work import Step
@@ -138,6 +138,7 @@ def settle_open_chat(changes: Changes, entry: OpenChat, result: Result) -> None:
             c.customer = result.customer
             changes.keep()
         case _OldThreadClosed():
+            end_thread(changes, c.chat_id, c.thread_to_close)
             c.thread_to_close = ""
             changes.keep()
         case _Opened():
@@ -146,7 +147,7 @@ def settle_open_chat(changes: Changes, entry: OpenChat, result: Result) -> None:
             tell_user(changes, "no_agent", entry.id)
             return_to_bot(changes, "no_agent", at=changes.now)
         case _NotWanted():
-            _leave_opened(changes, entry, result.opened)
+            _leave_opened(changes, result.opened)
 
 
 def _note_opened(changes: Changes, entry: OpenChat, opened: _Opened) -> None:
@@ -156,7 +157,7 @@ def _note_opened(changes: Changes, entry: OpenChat, opened: _Opened) -> None:
         c.chat_id = chat_id
         changes.link(chat_path(chat_id))
     if c.thread_id != thread_id:
-        c.remember_closed(c.thread_id)
+        end_thread(changes, chat_id, c.thread_id)
         c.thread_id = thread_id
         c.cursor = Cursor(thread_id)
     c.closed_threads = tuple(one for one in c.closed_threads if one != thread_id)  # the desk says it is active
@@ -169,8 +170,7 @@ def _note_opened(changes: Changes, entry: OpenChat, opened: _Opened) -> None:
     if opened.was_in_doubt or opened.was_there:
         _read(changes, entry, opened.chat.thread_id)
     if opened.ended:
-        c.remember_closed(opened.ended.thread_id)
-        _read(changes, entry, opened.ended.thread_id)
+        end_thread(changes, chat_id, opened.ended.thread_id)
 
 
 def _read(changes: Changes, entry: OpenChat, thread_id: str) -> None:
@@ -195,7 +195,7 @@ def _tell_truth(changes: Changes, entry: OpenChat, group_status: str) -> None:
         tell_user(changes, text_id or "connecting", entry.id)
 
 
-def _leave_opened(changes: Changes, entry: OpenChat, summary: ChatSummary | None) -> None:
+def _leave_opened(changes: Changes, summary: ChatSummary | None) -> None:
     """Nobody wants the thread that was opened after all: close it; what was written in it still goes out."""
     c = changes.conversation
     if summary is None or c.state != BOT:
@@ -206,8 +206,8 @@ def _leave_opened(changes: Changes, entry: OpenChat, summary: ChatSummary | None
     if summary.active:
         c.thread_id = summary.thread_id
         leave_thread(changes)
-    c.remember_closed(summary.thread_id)
-    _read(changes, entry, summary.thread_id)
+    else:
+        end_thread(changes, c.chat_id, summary.thread_id)
 
 
 def give_up_open_chat(changes: Changes, entry: OpenChat, _reason: str) -> None:

@@ -6,11 +6,19 @@ from functions.handoff.changes import Changes
 from functions.handoff.conversation import WAITING
 from functions.handoff.cursor import event_number
 from functions.handoff.errors import LeaseTooShort, OutOfTime, ProviderError
-from functions.handoff.events import AgentMessage, ChatClosed, ReadThread
+from functions.handoff.events import AgentMessage, ChatClosed, DeskEvent, ReadThread
 from functions.handoff.interfaces import LIVECHAT, ThreadView
-from functions.handoff.moves import add_found, find_closed, return_to_bot, tell_user
+from functions.handoff.moves import (
+    add_found,
+    adopt_thread,
+    end_thread,
+    find_closed,
+    is_unknown,
+    return_to_bot,
+    tell_user,
+)
 from functions.handoff.user_work import know_events
-from functions.handoff.work import Step
+from functions.handoff.work import Step, Work
 
 # --- a thread's end --------------------------------------------------------------------------------------------------
 
@@ -45,18 +53,9 @@ def settle_chat_closed(changes: Changes, entry: ChatClosed, result: _Looked | No
     was_current = thread_id == c.thread_id
     if result.view:
         take_view(changes, result.view)
-    c.remember_closed(thread_id)
+    end_thread(changes, entry.chat_id, thread_id, was_read=result.view is not None or entry.already_read)
     if was_current:
         _end_human_part(changes, entry, missed=bool(result.view and _agent_words(changes)))
-    if result.view is None and not entry.already_read:
-        reading = ReadThread(
-            id=f"read:closed:{thread_id}",
-            source_at=changes.now,
-            chat_id=entry.chat_id,
-            thread_id=thread_id,
-            reason="closed",
-        )
-        changes.add(reading, lane="notice")
 
 
 def give_up_chat_closed(changes: Changes, entry: ChatClosed, _reason: str) -> None:
@@ -79,18 +78,60 @@ def _agent_words(changes: Changes) -> bool:
     return any(p.kind == "agent_message" for p in changes.conversation.pending)
 
 
+# --- notices of a thread never heard of ------------------------------------------------------------------------------
+
+_UNKNOWN = "thread never heard of"
+
+
+def in_known_thread(work: Work) -> Work:
+    """The same work, but a notice of a thread never heard of first has the desk asked which thread is the newest.
+
+    It may come late, from before the open thread, or early, from the one that follows: only the desk knows.
+    """
+
+    def perform(step: Step, entry: DeskEvent) -> object:
+        return _UNKNOWN if is_unknown(step.conversation, entry.thread_id) else work.perform(step, entry)
+
+    def settle(changes: Changes, entry: DeskEvent, result: object) -> None:
+        if result == _UNKNOWN:
+            _ask_which(changes, entry)
+        else:
+            work.settle(changes, entry, result)
+
+    return work._replace(perform=perform, settle=settle)
+
+
+def _ask_which(changes: Changes, entry: DeskEvent) -> None:
+    asking = ReadThread(
+        id=f"which:{entry.thread_id}",
+        source_at=entry.source_at,
+        chat_id=entry.chat_id,
+        thread_id=entry.thread_id,
+        reason="which",
+    )
+    changes.keep()
+    changes.add(asking, head=True)
+    if not changes.conversation.find_pending(asking.id):  # asked before, and forgotten since: it goes round no further
+        end_thread(changes, entry.chat_id, entry.thread_id)
+
+
 # --- reading a thread ------------------------------------------------------------------------------------------------
+
+
+_HOLDS_UP = {"gap", "which"}
 
 
 def perform_read_thread(step: Step, entry: ReadThread) -> _Looked:
     """Read the thread. A read that holds up a message is tried once; any other is parked and tried again."""
     parked = step.conversation.parked.get(LIVECHAT)
-    if entry.reason == "gap" and parked and parked.retry_at > step.now():
+    holds_up = entry.reason in _HOLDS_UP
+    if holds_up and parked and parked.retry_at > step.now():
         return _Looked(None)
+    thread_id = "" if entry.reason == "which" else entry.thread_id
     try:
-        return _Looked(step.desk.read_thread(entry.chat_id, entry.thread_id, timeout_s=step.timeout_s()))
+        return _Looked(step.desk.read_thread(entry.chat_id, thread_id, timeout_s=step.timeout_s()))
     except ProviderError:
-        if entry.reason != "gap":
+        if not holds_up:
             raise
         return _Looked(None)
 
@@ -99,7 +140,9 @@ def settle_read_thread(changes: Changes, entry: ReadThread, result: _Looked) -> 
     """What was found becomes entries; a thread found closed is worked as closed."""
     c = changes.conversation
     view = result.view
-    if view is None:
+    if entry.reason == "which":
+        _order_threads(changes, entry, newest=view.thread_id if view else entry.thread_id)
+    elif view is None:
         later = ReadThread(
             id=f"later:{entry.id}",
             source_at=changes.now,
@@ -109,10 +152,18 @@ def settle_read_thread(changes: Changes, entry: ReadThread, result: _Looked) -> 
             gap=entry.gap,
         )
         changes.add(later, lane="notice")
+    if view is None:
         return
     take_view(changes, view, gap=entry.gap)
     if not view.active and view.thread_id == c.thread_id:
         find_closed(changes, already_read=True)
+
+
+def _order_threads(changes: Changes, entry: ReadThread, *, newest: str) -> None:
+    """The newest thread is the open one; the one asked about, if another, is over."""
+    if newest != entry.thread_id:
+        end_thread(changes, entry.chat_id, entry.thread_id)
+    adopt_thread(changes, newest, at=entry.source_at)
 
 
 def take_view(changes: Changes, view: ThreadView, gap: tuple[int, ...] = ()) -> None:

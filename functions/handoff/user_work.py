@@ -117,15 +117,22 @@ def find_own(step: Step, custom_ids: list[str]) -> dict[str, str]:
     """
     if step.desk_doubt is None:
         return {}
-    chat_id, thread_id = step.conversation.chat_id, step.desk_doubt.thread_id
+    chat_id = step.conversation.chat_id
     newest = step.desk.read_thread(chat_id, "", timeout_s=step.timeout_s())  # a send goes to whichever thread is active
-    own = newest.own
-    if thread_id not in ("", newest.thread_id):
-        own = own | step.desk.read_thread(chat_id, thread_id, timeout_s=step.timeout_s()).own
+    own = dict(newest.own)
+    for thread_id in _threads_since(step.conversation, step.desk_doubt.thread_id, newest.thread_id):
+        own |= step.desk.read_thread(chat_id, thread_id, timeout_s=step.timeout_s()).own
     found = {custom_id: own[custom_id] for custom_id in custom_ids if custom_id in own}
     if len(found) < len(custom_ids):
         wait_out(step)
     return found
+
+
+def _threads_since(c: Conversation, thread_id: str, newest: str) -> list[str]:
+    """The threads that may have been active since `thread_id` was, that one included, but for the newest."""
+    known = [*c.closed_threads, c.thread_id]
+    since = known[known.index(thread_id) :] if thread_id in known else [thread_id]
+    return [one for one in since if one not in ("", newest)]
 
 
 def wait_out(step: Step) -> None:
