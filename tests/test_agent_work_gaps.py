@@ -7,6 +7,8 @@ import pytest
 
 from functions.handoff.cursor import Cursor
 from functions.handoff.events import WithheldEvent
+from functions.handoff.holding import MAX_TAKEOVERS
+from functions.handoff.threads import adopt_thread
 from tests.core_world import JANE, World
 
 READ = "livechat.read_thread"
@@ -97,6 +99,34 @@ def test_a_read_that_fails_holds_the_later_message_up_only_once(fate: str) -> No
     world.pass_time(60)
 
     assert ["later", "missed"] == world.channel.texts
+
+
+def test_a_read_that_three_workers_died_on_is_done_later() -> None:
+    world = World().handed_over()
+    world.agent_writes("missed", webhook=False)
+    with world.dying_at("livechat.read_thread"):
+        world.agent_writes("heard")
+    for _ in range(MAX_TAKEOVERS):
+        world.clock.sleep(31)
+        world.take("one who dies")
+
+    world.pass_time(60)
+
+    assert ["heard", "missed"] == world.channel.texts[-2:]
+
+
+def test_a_gap_in_a_thread_that_another_one_followed_is_read_before_what_waits_of_it() -> None:
+    world = World().handed_over()
+    chat_id = world.conversation.chat_id
+    world.agent_writes("missed", webhook=False)
+    world.accept(world.agent_writes("heard", webhook=False), drain=False, channel=False)
+    world.desk.close(chat_id, "agent")
+    with world.changing() as changes:
+        adopt_thread(changes, world.desk.open_thread(chat_id).id, at=world.clock.now())
+
+    world.pass_time(30)
+
+    assert ["missed", "heard"] == world.channel.texts[-2:]
 
 
 def test_a_gap_is_asked_about_once_whatever_the_read_showed() -> None:

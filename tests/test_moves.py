@@ -4,22 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from functions.handoff.conversation import AGENT, BOT, WAITING, Conversation, Doubt, Line, Presence
-from functions.handoff.cursor import Cursor
-from functions.handoff.events import Agent, CloseChat, Framing, HandoffSignal, OpenChat, ReturnEvent
-from functions.handoff.moves import (
-    adopt_thread,
-    find_closed,
-    hand_off,
-    join,
-    latest_agent_word,
-    leave,
-    leave_thread,
-    meet,
-    return_to_bot,
-    show,
-    wait,
-)
+from functions.handoff.conversation import AGENT, BOT, WAITING, Conversation, Doubt, Line, PastHandoff, Presence
+from functions.handoff.events import Framing, HandoffSignal, OpenChat, ReturnEvent
+from functions.handoff.moves import hand_off, join, meet, return_to_bot, wait
 from functions.handoff.policy import Policy
 from tests.core_records import BOB, JANE, a_conversation, changes_of, waiting
 from tests.fakes import START
@@ -55,6 +42,38 @@ def test_a_person_is_not_asked_for_twice(state: str) -> None:
     hand_off(changes_of(c), SIGNAL, bot_spoke=False)
 
     assert (state, (), 0) == (c.state, c.pending, c.serial)
+
+
+def failed(count: int, *, outcome: str = "no_agent", minutes_ago: float = 1) -> Conversation:
+    """With the bot, after so many hand-offs that ended like that."""
+    past = PastHandoff(START - timedelta(minutes=minutes_ago), "fallbacks", outcome)
+    return a_conversation(handoffs=(past,) * count)
+
+
+@pytest.mark.parametrize(("reason", "failures"), [("fallbacks", 3), ("bot_unreachable", 3), ("bot", 5), ("user", 5)])
+def test_hand_offs_that_reach_nobody_stop_after_a_while(reason: str, failures: int) -> None:
+    before, after = failed(failures - 1), failed(failures)
+
+    for c in (before, after):
+        hand_off(changes_of(c), HandoffSignal(reason), bot_spoke=False)
+
+    assert (WAITING, BOT) == (before.state, after.state)
+
+
+@pytest.mark.parametrize(("reason", "told"), [("fallbacks", False), ("keyword", True)])
+def test_whoever_asked_in_words_is_told_to_try_later(reason: str, told: bool) -> None:
+    c = failed(5)
+
+    hand_off(changes_of(c), HandoffSignal(reason), bot_spoke=True)
+
+    assert told == (["user_notice"] == [p.kind for p in c.pending])
+
+
+@pytest.mark.parametrize("c", [failed(5, outcome="agent_closed"), failed(5, minutes_ago=11)], ids=["reached", "ago"])
+def test_hand_offs_that_reached_somebody_or_are_long_ago_stop_nothing(c: Conversation) -> None:
+    hand_off(changes_of(c), SIGNAL, bot_spoke=False)
+
+    assert WAITING == c.state
 
 
 def test_a_new_hand_off_takes_over_from_a_pending_close_and_its_doubt() -> None:
@@ -147,75 +166,7 @@ def test_the_digest_holds_the_human_part_only_newest_kept() -> None:
     assert told.digest.endswith("xend")
 
 
-def test_leaving_a_thread_counts_it_as_closed_at_once_and_tells_the_desk_by_an_entry() -> None:
-    c = with_jane()
-    changes = changes_of(c)
-
-    leave_thread(changes)
-
-    assert ("", ("T1",), "T1") == (c.thread_id, c.closed_threads, c.thread_to_close)
-    assert [CloseChat(id="close:T1", source_at=START, chat_id="C1", thread_id="T1")] == list(changes.entries.values())
-
-
-def test_without_an_open_thread_there_is_nothing_to_leave() -> None:
-    c = a_conversation()
-
-    leave_thread(changes_of(c))
-
-    assert ((), "") == (c.pending, c.thread_to_close)
-
-
-# --- threads ---------------------------------------------------------------------------------------------------------
-
-
-def test_an_unknown_thread_is_newer_the_one_before_it_is_over() -> None:
-    c = with_jane(closing="T1", cursor=Cursor("T1", 5))
-
-    adopt_thread(changes_of(c), "T2", at=START)
-
-    assert ("T2", ("T1",), "", Cursor("T2")) == (c.thread_id, c.closed_threads, c.closing, c.cursor)
-    assert ["read:ended:T1", "left:1"] == [p.id for p in c.pending]
-
-
-@pytest.mark.parametrize("thread_id", ["", "T1", "T0"], ids=["not said", "open already", "closed"])
-def test_a_thread_is_adopted_only_if_it_is_news(thread_id: str) -> None:
-    c = with_jane(closed_threads=("T0",), cursor=Cursor("T1", 5))
-
-    adopt_thread(changes_of(c), thread_id, at=START)
-
-    assert ("T1", ("T0",), Cursor("T1", 5), ()) == (c.thread_id, c.closed_threads, c.cursor, c.pending)
-
-
-def test_a_thread_found_closed_is_worked_as_closed_once() -> None:
-    c = with_jane()
-    changes = changes_of(c)
-
-    find_closed(changes, already_read=True)
-    find_closed(changes, already_read=False)
-
-    assert ["chat_closed"] == [p.kind for p in c.pending]
-    assert "T1" == c.closing
-
-
-# --- who is there ----------------------------------------------------------------------------------------------------
-
-
-def test_joined_is_an_entry_at_the_head_of_its_lane() -> None:
-    c = a_conversation(state=AGENT)
-
-    show(changes_of(c), JANE, at=START, late=False)
-
-    assert [("joined:1", "agent", True)] == [(p.id, p.lane, p.head) for p in c.pending]
-    assert (Presence(JANE, 1),) == c.agents
-
-
-def test_somebody_shown_is_not_shown_again_and_keeps_the_name() -> None:
-    nameless = Presence(Agent(JANE.id), 1)
-    c = a_conversation(state=AGENT, agents=(nameless,), serial=1)
-
-    show(changes_of(c), JANE, at=START, late=False)
-
-    assert ((), (nameless,)) == (c.pending, c.agents)
+# --- an agent comes --------------------------------------------------------------------------------------------------
 
 
 def test_a_join_in_a_closed_thread_moves_nothing() -> None:
@@ -233,19 +184,3 @@ def test_an_agent_who_comes_to_the_bots_user_begins_a_hand_off() -> None:
 
     assert (AGENT, "T1", "agent") == (c.state, c.thread_id, c.handoffs[-1].reason)
     assert ({"name": "topic"},) == c.contexts_to_restore
-
-
-def test_left_is_said_once() -> None:
-    c = with_jane()
-    changes = changes_of(c)
-
-    leave(changes, c.agents[0], at=START)
-    leave(changes, c.agents[0], at=LATER)
-
-    assert ["left:1"] == [p.id for p in c.pending]
-
-
-def test_left_belongs_after_the_newest_agents_message_that_waits() -> None:
-    c = with_jane(pending=(waiting("T1_3", "agent_message", 9), waiting("u1", "user_message", 20, seq=2)))
-
-    assert LATER == latest_agent_word(changes_of(c), START)

@@ -3,6 +3,7 @@
 import pytest
 
 from functions.handoff.policy import Policy
+from functions.handoff.texts import BUILT_IN
 from tests.core_world import World
 
 POLICY = Policy(return_keyword="/bot", handoff_keywords=frozenset({"human"}))
@@ -104,3 +105,22 @@ def test_with_bot_and_desk_both_down_the_user_is_told_and_the_message_kept() -> 
     assert ["hello"] == [d["entry"]["text"] for d in world.dead_letters()]
     assert "Sorry, your message could not be delivered: “hello”" in world.channel.texts
     assert "BOT" == world.conversation.state
+
+
+def test_a_bot_that_stays_down_is_waited_for_once_hand_offs_reach_nobody() -> None:
+    world = World(Policy(return_event="", offline_policy="decline"))
+    world.desk.status = "offline"
+    world.faults.choose = lambda name: "away" if name.startswith("dialogflow") else "ok"
+    for number in range(3):
+        world.say(f"message {number}")
+        world.pass_time(60)
+    world.say("and now?")
+    world.pass_time(60)
+    asked = world.faults.calls.count("livechat.group_status")
+    told = list(world.channel.texts)
+    world.faults.choose = lambda _name: "ok"
+
+    world.pass_time(600)
+
+    assert (3, ["message 2", "and now?"]) == (asked, world.bot.heard)
+    assert BUILT_IN["en"]["delayed"] in told

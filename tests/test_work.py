@@ -71,10 +71,10 @@ def test_a_call_that_cant_be_repeated_begins_only_with_its_whole_timeout_left() 
         step(left_s=7.9).begin(8)
 
 
-def test_a_call_that_cant_be_repeated_begins_only_with_16_seconds_of_lease() -> None:
-    assert 8 == step(lease_s=16).begin(8)
+def test_a_call_that_cant_be_repeated_begins_only_with_16_seconds_of_lease_beyond_its_timeout() -> None:
+    assert 8 == step(lease_s=24).begin(8)
     with pytest.raises(LeaseTooShort):
-        step(lease_s=15.9).begin(8)
+        step(lease_s=23.9).begin(8)
 
 
 def test_when_it_began_is_noted_only_if_it_began() -> None:

@@ -16,22 +16,11 @@ from functions.handoff.events import (
     ReadThread,
     WithheldEvent,
 )
-from functions.handoff.moves import (
-    add_found,
-    adopt_thread,
-    forget_presence,
-    is_late,
-    join,
-    latest_agent_word,
-    leave,
-    show,
-    tell_user,
-    touch_chat,
-    wait,
-)
+from functions.handoff.moves import join, tell_user, touch_chat, wait
+from functions.handoff.presence import forget_presence, latest_agent_word, leave, show
 from functions.handoff.speaking import say_to_user
 from functions.handoff.texts import excerpt
-from functions.handoff.user_work import know_events
+from functions.handoff.threads import add_found, adopt_thread, is_late, know_events
 from functions.handoff.work import Step, shown_name
 
 # --- what an agent wrote ---------------------------------------------------------------------------------------------

@@ -42,7 +42,9 @@ WORK: dict[str, Work] = {
         thread_work.perform_chat_closed, thread_work.settle_chat_closed, thread_work.give_up_chat_closed
     ),
     "framing": Work(agent_work.perform_framing, agent_work.settle_framing, agent_work.give_up_framing),
-    "read_thread": Work(thread_work.perform_read_thread, thread_work.settle_read_thread),
+    "read_thread": Work(
+        thread_work.perform_read_thread, thread_work.settle_read_thread, thread_work.give_up_read_thread
+    ),
     # notices
     "user_notice": Work(notice_work.perform_user_notice, notice_work.settle_user_notice),
     "agent_note": Work(notice_work.perform_agent_note, notice_work.settle_agent_note),

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from functions.handoff.changes import Changes
 from functions.handoff.conversation import AGENT, BOT, WAITING
 from functions.handoff.events import HandoffAsked, ReadThread, ReturnAsked, TimerFired
-from functions.handoff.moves import hand_off, leave_thread, return_to_bot, tell_user
+from functions.handoff.moves import hand_off, return_to_bot, tell_user
 from functions.handoff.schedule import USER_LANE
+from functions.handoff.threads import leave_thread
 
 
 def settle_handoff_asked(changes: Changes, entry: HandoffAsked, _result: None) -> None:

@@ -66,7 +66,7 @@ class Parked(msgspec.Struct, frozen=True):
 
 
 class Doubt(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A call that may or may not have taken effect, begun no later than `since`, on `thread_id` where that matters."""
+    """A call that may or may not have taken effect, sent no later than `since`, on `thread_id` where that matters."""
 
     provider: str
     since: datetime

@@ -106,7 +106,7 @@ def _take_over(changes: Changes, expired: Lease, owner: str) -> None:
     entry = c.find_pending(expired.entry)
     provider = needs(c, entry) if entry else None
     if entry and provider in PROVIDERS:
-        # a call that can't be repeated was begun with at least this much of the lease left
+        # a call that can't be repeated is sent, if at all, with at least this much of the lease left
         changes.doubt(expired.entry, provider, expired.until - timedelta(seconds=DESK_WORKS_UP_TO_S))
     c.lease = Lease(owner, _lease_until(changes.now), expired.entry, expired.takeovers + 1)
 

@@ -3,37 +3,44 @@
 States: BOT → WAITING → AGENT → BOT. A move is one commit together with the entries that follow from it.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from functions.handoff.changes import Changes
-from functions.handoff.conversation import AGENT, BOT, WAITING, Conversation, Presence
-from functions.handoff.cursor import Cursor
+from functions.handoff.conversation import AGENT, BOT, WAITING, Conversation
 from functions.handoff.events import (
     Agent,
-    AgentMessage,
-    ChatClosed,
-    CloseChat,
-    Framing,
     HandoffSignal,
     OpenChat,
-    ReadThread,
     ReturnEvent,
     UserNotice,
 )
-from functions.handoff.schedule import NOTICE_LANE
+from functions.handoff.presence import latest_agent_word, leave, show
+from functions.handoff.threads import adopt_thread, is_late
 
 WAIT_TIMERS = ("wait_reminder", "wait_limit")
 AGENT_TIMERS = ("agent_silent", "chat_check")
 _DIGEST_CHARACTERS = 2000
+_AUTOMATIC = frozenset({"fallbacks", "bot_unreachable"})
+"""Reasons of hand-offs that nobody asked for in words."""
+_NOBODY = frozenset({"no_agent", "timeout", "error"})
+_CIRCLE_WITHIN = timedelta(minutes=10)
+_AUTOMATIC_IN_CIRCLE, _ASKED_IN_CIRCLE = 3, 5
 
 
 # --- towards a person ------------------------------------------------------------------------------------------------
 
 
 def hand_off(changes: Changes, signal: HandoffSignal, *, bot_spoke: bool) -> None:
-    """BOT → WAITING and open the chat; nothing new while a person is asked for or present."""
+    """BOT → WAITING and open the chat; nothing new while a person is asked for or present.
+
+    Nor while it goes in circles: whoever asked for a person in words is told to try later.
+    """
     c = changes.conversation
     if c.state != BOT:
+        return
+    if goes_in_circles(c, signal.reason, changes.now):
+        if signal.reason not in _AUTOMATIC:
+            tell_user(changes, "try_later", changes.now.isoformat())
         return
     c.record_handoff(signal.reason, changes.now)
     c.signal = signal
@@ -48,6 +55,12 @@ def hand_off(changes: Changes, signal: HandoffSignal, *, bot_spoke: bool) -> Non
     changes.add(opening, head=True)
     if doubts:
         c.doubt[opening.id] = max(doubts, key=lambda doubt: doubt.since)  # a late close would end the new thread
+
+
+def goes_in_circles(conversation: Conversation, reason: str, now: datetime) -> bool:
+    """Tell whether hand-offs keep coming back with nobody reached: each one is paid for, and helps nobody."""
+    recent = [past for past in conversation.handoffs if past.at > now - _CIRCLE_WITHIN and past.outcome in _NOBODY]
+    return len(recent) >= (_AUTOMATIC_IN_CIRCLE if reason in _AUTOMATIC else _ASKED_IN_CIRCLE)
 
 
 def wait(changes: Changes) -> None:
@@ -102,88 +115,7 @@ def _digest(changes: Changes) -> str:
     return said[-_DIGEST_CHARACTERS:]
 
 
-def leave_thread(changes: Changes) -> None:
-    """The user left the open thread: it counts as closed at once, the desk is told by an entry."""
-    c = changes.conversation
-    if not c.thread_id:
-        return
-    c.thread_to_close = c.thread_id
-    closing = CloseChat(id=f"close:{c.thread_id}", source_at=changes.now, chat_id=c.chat_id, thread_id=c.thread_id)
-    c.remember_closed(c.thread_id)
-    changes.add(closing)
-
-
-# --- threads ---------------------------------------------------------------------------------------------------------
-
-
-def is_late(changes: Changes, thread_id: str) -> bool:
-    """Tell whether a thread is over: what comes from it moves nothing."""
-    return thread_id in changes.conversation.closed_threads
-
-
-def end_thread(changes: Changes, chat_id: str, thread_id: str, *, was_read: bool = False) -> None:
-    """A thread is over. Unless it was read to its end already, it is read once, for words whose notice never came."""
-    changes.conversation.remember_closed(thread_id)
-    if was_read or not thread_id:
-        return
-    reading = ReadThread(
-        id=f"read:ended:{thread_id}", source_at=changes.now, chat_id=chat_id, thread_id=thread_id, reason="ended"
-    )
-    changes.add(reading, lane=NOTICE_LANE)
-
-
-def is_unknown(conversation: Conversation, thread_id: str) -> bool:
-    """Tell whether a notice names another thread than the open one, never heard of: older or newer, who knows."""
-    c = conversation
-    return bool(thread_id and c.thread_id and thread_id != c.thread_id and thread_id not in c.closed_threads)
-
-
-def adopt_thread(changes: Changes, thread_id: str, *, at: datetime) -> None:
-    """Make sure `thread_id`, the newest there is, is the open one: the one before it is over."""
-    c = changes.conversation
-    if not thread_id or thread_id == c.thread_id or is_late(changes, thread_id):
-        return
-    end_thread(changes, c.chat_id, c.thread_id)
-    end_thread(changes, c.chat_id, c.thread_to_close)  # not by us any more
-    for presence in c.agents:
-        leave(changes, presence, at=at)
-    c.thread_id = thread_id
-    c.closing = c.thread_to_close = ""
-    c.cursor = Cursor(thread_id)
-
-
-def find_closed(changes: Changes, *, already_read: bool) -> None:
-    """A call found the open thread closed, whose notice has not come (yet): work it as if it had."""
-    c = changes.conversation
-    if not c.thread_id or c.closing:
-        return
-    c.closing = c.thread_id
-    closed = ChatClosed(
-        id=f"closed:{c.thread_id}:{c.seq}",
-        source_at=changes.now,
-        chat_id=c.chat_id,
-        thread_id=c.thread_id,
-        closed_by="system",
-        already_read=already_read,
-    )
-    changes.add(closed)
-
-
 # --- who is there ----------------------------------------------------------------------------------------------------
-
-
-def show(changes: Changes, agent: Agent, *, at: datetime, late: bool) -> None:
-    """Show an agent to the user: JOINED, before anything that agent wrote. Nothing if shown already.
-
-    The name of JOINED stays until LEFT, though a better one may become known: what is framed belongs to its frame.
-    """
-    c = changes.conversation
-    if c.find_presence(agent.id):
-        return
-    c.serial += 1
-    presence = Presence(agent, c.serial, late=late)
-    c.agents = (*c.agents, presence)
-    changes.add(Framing(id=presence.joined_id, source_at=at, agent=agent), head=True)
 
 
 def join(changes: Changes, agent: Agent, thread_id: str, *, at: datetime) -> None:
@@ -203,32 +135,6 @@ def _interrupt_bot(changes: Changes) -> None:
     if c.state == BOT:
         c.record_handoff("agent", changes.now)
         c.contexts_to_restore = c.contexts
-
-
-def leave(changes: Changes, presence: Presence, *, at: datetime) -> None:
-    """LEFT for this agent, once; the agent counts as present until it is done."""
-    if presence.leaving:
-        return
-    changes.set_presence(presence, leaving=True)
-    changes.add(Framing(id=f"left:{presence.number}", source_at=at, agent=presence.agent, left=True))
-
-
-def forget_presence(changes: Changes, agent_id: str) -> None:
-    """LEFT is done: nobody speaks for this agent now."""
-    c = changes.conversation
-    c.agents = tuple(p for p in c.agents if p.agent.id != agent_id)
-
-
-def latest_agent_word(changes: Changes, at: datetime) -> datetime:
-    """The later of `at` and the newest agent message that still waits: where a LEFT belongs."""
-    waiting = (p.source_at for p in changes.conversation.pending if p.kind == "agent_message")
-    return max([at, *waiting])
-
-
-def add_found(changes: Changes, messages: tuple[AgentMessage, ...]) -> None:
-    """Messages found by reading a thread become entries under their own ids, unless they were entries already."""
-    for message in messages:
-        changes.add(message, own=False)
 
 
 def tell_user(changes: Changes, text_id: str, key: str = "", **parameters: object) -> None:

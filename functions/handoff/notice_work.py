@@ -4,6 +4,7 @@ from functions.handoff import ids
 from functions.handoff.briefing import brief
 from functions.handoff.changes import Changes
 from functions.handoff.conversation import AGENT, BOT, WAITING
+from functions.handoff.doubt import find_own, wait_out
 from functions.handoff.errors import ChatInactive, ProviderRefused
 from functions.handoff.events import (
     AgentNote,
@@ -17,11 +18,10 @@ from functions.handoff.events import (
     UserNotice,
 )
 from functions.handoff.interfaces import Note
-from functions.handoff.moves import end_thread
 from functions.handoff.schedule import HEAR_TIMEOUT_S, REPEATABLE_TIMEOUT_S, SEND_TIMEOUT_S
 from functions.handoff.speaking import say_to_user
 from functions.handoff.texts import find_text
-from functions.handoff.user_work import find_own, know_events, wait_out
+from functions.handoff.threads import end_thread, know_events
 from functions.handoff.work import Step
 
 _TRUE_IN = {
@@ -33,7 +33,7 @@ _TRUE_IN = {
 }
 """States in which a notice still is the truth; the others are true whenever they come."""
 
-_OFFERS_BOT = {"still_waiting", "agent_silent"}
+_OFFERS_BOT = {"still_waiting", "agent_silent", "delayed"}
 
 
 def perform_user_notice(step: Step, entry: UserNotice) -> str:
@@ -42,9 +42,13 @@ def perform_user_notice(step: Step, entry: UserNotice) -> str:
         return ""
     parameters = {"return_keyword": step.policy.return_keyword, **entry.parameters}
     text = step.text(entry.text_id, **parameters)
-    chips = (_back_chip(step),) if entry.text_id in _OFFERS_BOT and step.policy.return_keyword else ()
+    chips = (_back_chip(step),) if _offers_bot(step, entry) else ()
     say_to_user(step, [OutboundMessage(text, chips)], step.bot_voice())
     return text
+
+
+def _offers_bot(step: Step, entry: UserNotice) -> bool:
+    return entry.text_id in _OFFERS_BOT and step.conversation.state != BOT and bool(step.policy.return_keyword)
 
 
 def _back_chip(step: Step) -> Suggestion:

@@ -7,12 +7,13 @@ from functions.handoff.briefing import brief
 from functions.handoff.changes import Changes, chat_path
 from functions.handoff.conversation import BOT, WAITING
 from functions.handoff.cursor import Cursor
+from functions.handoff.doubt import wait_out
 from functions.handoff.errors import ChatAlreadyActive, ProviderRefused
 from functions.handoff.events import AgentNote, CustomerDetails, OpenChat, ReadThread
 from functions.handoff.interfaces import ChatSummary, Customer, OpenedChat
-from functions.handoff.moves import end_thread, leave_thread, return_to_bot, tell_user
+from functions.handoff.moves import return_to_bot, tell_user
 from functions.handoff.schedule import REPEATABLE_TIMEOUT_S, SEND_TIMEOUT_S
-from functions.handoff.user_work import know_events, wait_out
+from functions.handoff.threads import end_thread, know_events, leave_thread
 from functions.handoff.work import Step
 
 

@@ -9,6 +9,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "queued": "All of our team are busy right now. You are in the queue, and someone will answer you here.",
         "offline": "Nobody is available right now. Your messages are kept, and someone will answer you here later.",
         "no_agent": "Nobody is available right now, so I'm still with you. Please try again later.",
+        "try_later": "Our team could not be reached several times just now. Please try again in a few minutes.",
         "nobody_came": "Sorry, nobody could take your request. I'm with you again.",
         "error": "Sorry, I could not reach our team because of a technical problem. I'm still with you.",
         "still_waiting": "You are still in the queue. Write {return_keyword} if you would rather talk to the bot.",

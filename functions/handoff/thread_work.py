@@ -3,21 +3,22 @@
 from typing import NamedTuple
 
 from functions.handoff.changes import Changes
-from functions.handoff.conversation import WAITING
+from functions.handoff.conversation import WAITING, Conversation
 from functions.handoff.cursor import event_number
 from functions.handoff.errors import LeaseTooShort, OutOfTime, ProviderError
 from functions.handoff.events import AgentMessage, ChatClosed, DeskEvent, ReadThread
 from functions.handoff.interfaces import LIVECHAT, ThreadView
-from functions.handoff.moves import (
+from functions.handoff.moves import return_to_bot, tell_user
+from functions.handoff.schedule import AGENT_LANE, NOTICE_LANE
+from functions.handoff.threads import (
     add_found,
     adopt_thread,
     end_thread,
     find_closed,
     is_unknown,
-    return_to_bot,
-    tell_user,
+    know_events,
+    read_ended,
 )
-from functions.handoff.user_work import know_events
 from functions.handoff.work import Step, Work
 
 # --- a thread's end --------------------------------------------------------------------------------------------------
@@ -53,9 +54,11 @@ def settle_chat_closed(changes: Changes, entry: ChatClosed, result: _Looked | No
     was_current = thread_id == c.thread_id
     if result.view:
         take_view(changes, result.view)
-    end_thread(changes, entry.chat_id, thread_id, was_read=result.view is not None or entry.already_read)
+    c.remember_closed(thread_id)
     if was_current:
         _end_human_part(changes, entry, missed=bool(result.view and _agent_words(changes)))
+    if result.view is None and not entry.already_read:
+        read_ended(changes, entry.chat_id, thread_id)
 
 
 def give_up_chat_closed(changes: Changes, entry: ChatClosed, _reason: str) -> None:
@@ -118,20 +121,22 @@ def _ask_which(changes: Changes, entry: DeskEvent) -> None:
 # --- reading a thread ------------------------------------------------------------------------------------------------
 
 
-_HOLDS_UP = {"gap", "which"}
+def holds_up(conversation: Conversation, entry: ReadThread) -> bool:
+    """Tell whether messages wait for this read: it is tried once, and what it misses is read later, at leisure."""
+    pending = conversation.find_pending(entry.id)
+    return pending is not None and pending.lane == AGENT_LANE
 
 
 def perform_read_thread(step: Step, entry: ReadThread) -> _Looked:
-    """Read the thread. A read that holds up a message is tried once; any other is parked and tried again."""
-    parked = step.conversation.parked.get(LIVECHAT)
-    holds_up = entry.reason in _HOLDS_UP
-    if holds_up and parked and parked.retry_at > step.now():
+    """Read the thread. A read that holds up messages is tried once; any other is parked and tried again."""
+    parked, once = step.conversation.parked.get(LIVECHAT), holds_up(step.conversation, entry)
+    if once and parked and parked.retry_at > step.now():
         return _Looked(None)
     thread_id = "" if entry.reason == "which" else entry.thread_id
     try:
         return _Looked(step.desk.read_thread(entry.chat_id, thread_id, timeout_s=step.timeout_s()))
     except ProviderError:
-        if not holds_up:
+        if not once:
             raise
         return _Looked(None)
 
@@ -151,12 +156,18 @@ def settle_read_thread(changes: Changes, entry: ReadThread, result: _Looked) -> 
             reason="late",
             gap=entry.gap,
         )
-        changes.add(later, lane="notice")
+        changes.add(later, lane=NOTICE_LANE)
     if view is None:
         return
     take_view(changes, view, gap=entry.gap)
     if not view.active and view.thread_id == c.thread_id:
         find_closed(changes, already_read=True)
+
+
+def give_up_read_thread(changes: Changes, entry: ReadThread, _reason: str) -> None:
+    """What messages waited for is read later; what was read at leisure can't be read."""
+    if holds_up(changes.conversation, entry):
+        settle_read_thread(changes, entry, _Looked(None))
 
 
 def _order_threads(changes: Changes, entry: ReadThread, *, newest: str) -> None:

@@ -1,21 +1,21 @@
 """Working the user's side of a conversation: the user's messages, the bot's replies, and opening the chat."""
 
-from datetime import timedelta
 from typing import NamedTuple
 
 from functions.handoff import ids
 from functions.handoff.changes import Changes
-from functions.handoff.conversation import AGENT, BOT, Conversation
-from functions.handoff.cursor import event_number
-from functions.handoff.errors import ChatInactive, NotYet, ProviderRefused, ProviderUnavailable
+from functions.handoff.conversation import AGENT, BOT
+from functions.handoff.doubt import find_own
+from functions.handoff.errors import ChatInactive, ProviderRefused, ProviderUnavailable
 from functions.handoff.events import BotAnswer, BotReply, HandoffSignal, UserMessage, encode
-from functions.handoff.interfaces import DIALOGFLOW, LIVECHAT
-from functions.handoff.moves import find_closed, hand_off, return_to_bot, tell_user, touch_chat
+from functions.handoff.interfaces import DIALOGFLOW
+from functions.handoff.moves import goes_in_circles, hand_off, return_to_bot, tell_user, touch_chat
 from functions.handoff.policy import keyword
-from functions.handoff.schedule import DESK_WORKS_UP_TO_S, HEAR_TIMEOUT_S, SEND_TIMEOUT_S
+from functions.handoff.schedule import HEAR_TIMEOUT_S, SEND_TIMEOUT_S
 from functions.handoff.speaking import say_to_user
 from functions.handoff.text import split_text, utf8_length
 from functions.handoff.texts import excerpt
+from functions.handoff.threads import find_closed, know_events
 from functions.handoff.work import Step
 
 BOT_TRIES = 2
@@ -74,7 +74,8 @@ def _to_bot(step: Step, entry: UserMessage) -> BotAnswer | HandoffSignal | _BotD
         return _BotDown()
     except ProviderUnavailable:
         parked = c.parked.get(DIALOGFLOW)
-        if parked is None or parked.tries < BOT_TRIES - 1:
+        failed_before = parked.tries if parked else 0
+        if failed_before < BOT_TRIES - 1 or goes_in_circles(c, "bot_unreachable", step.now()):
             raise
         return _BotDown()
 
@@ -107,43 +108,6 @@ def _partly(parts: list[str], custom_ids: list[str], sent: dict[str, str], *, go
     said = "\n".join(part for one, part in by_id.items() if one in sent)
     rest = "\n".join(part for one, part in by_id.items() if one not in sent)
     return _Relayed(tuple(sent.values()), gone, said, rest)
-
-
-def find_own(step: Step, custom_ids: list[str]) -> dict[str, str]:
-    """Which of our events an earlier call, now in doubt, did put into the thread: custom_id → event id.
-
-    Raises:
-        NotYet: none of them is there, but LiveChat may still be working on the call.
-    """
-    if step.desk_doubt is None:
-        return {}
-    chat_id = step.conversation.chat_id
-    newest = step.desk.read_thread(chat_id, "", timeout_s=step.timeout_s())  # a send goes to whichever thread is active
-    own = dict(newest.own)
-    for thread_id in _threads_since(step.conversation, step.desk_doubt.thread_id, newest.thread_id):
-        own |= step.desk.read_thread(chat_id, thread_id, timeout_s=step.timeout_s()).own
-    found = {custom_id: own[custom_id] for custom_id in custom_ids if custom_id in own}
-    if len(found) < len(custom_ids):
-        wait_out(step)
-    return found
-
-
-def _threads_since(c: Conversation, thread_id: str, newest: str) -> list[str]:
-    """The threads that may have been active since `thread_id` was, that one included, but for the newest."""
-    known = [*c.closed_threads, c.thread_id]
-    since = known[known.index(thread_id) :] if thread_id in known else [thread_id]
-    return [one for one in since if one not in ("", newest)]
-
-
-def wait_out(step: Step) -> None:
-    """Make sure that a call in doubt is over.
-
-    Raises:
-        NotYet: it may still take effect.
-    """
-    over_at = step.desk_doubt.since + timedelta(seconds=DESK_WORKS_UP_TO_S) if step.desk_doubt else step.now()
-    if step.now() < over_at:
-        raise NotYet(LIVECHAT, over_at)
 
 
 def settle_user_message(
@@ -231,13 +195,6 @@ def give_up_user_message(changes: Changes, entry: UserMessage, _reason: str) -> 
     """The user is told which message did not get through."""
     _note_said(changes, entry)
     tell_user(changes, "undelivered", entry.id, excerpt=excerpt(entry.text))
-
-
-def know_events(c: Conversation, thread_id: str, event_ids: tuple[str, ...]) -> None:
-    """Account for events of the thread that the cursor follows."""
-    numbers = [number for one in event_ids if (number := event_number(one, thread_id))]
-    if numbers and thread_id == c.cursor.thread_id:
-        c.cursor = c.cursor.with_known(*numbers)
 
 
 # --- the bot's reply -------------------------------------------------------------------------------------------------

@@ -103,6 +103,8 @@ class Step:
     def begin(self, timeout_s: float) -> float:
         """Begin a call that can't be repeated blindly; answers its timeout.
 
+        It may be sent as late as its timeout (a token is renewed first), and worked on for long after that.
+
         Raises:
             OutOfTime: the door does not have all of it left.
             LeaseTooShort: the effect could come after the lease is over.
@@ -111,7 +113,7 @@ class Step:
         if (self._deadline - now).total_seconds() < timeout_s:
             raise OutOfTime
         lease = self.conversation.lease
-        if lease is None or (lease.until - now).total_seconds() < DESK_WORKS_UP_TO_S:
+        if lease is None or (lease.until - now).total_seconds() < timeout_s + DESK_WORKS_UP_TO_S:
             raise LeaseTooShort
         self.began_at = now
         return timeout_s

@@ -171,7 +171,7 @@ def _failed(changes: Changes, entry: Event, error: ProviderError, step: Step, ji
     changes.park(error.provider, changes.now + timedelta(seconds=pause_s))
     may_have_worked = not error.undelivered and (step.began_at is not None or error.provider == CHANNEL)
     if step.had_effect or may_have_worked:
-        changes.doubt(entry.id, error.provider, step.began_at or changes.now)
+        changes.doubt(entry.id, error.provider, changes.now)
 
 
 def pause_after(tries: int) -> float:

@@ -1,0 +1,41 @@
+"""Who of the agents is shown to the user: JOINED before their first word, LEFT after the last. Pure."""
+
+from datetime import datetime
+
+from functions.handoff.changes import Changes
+from functions.handoff.conversation import Presence
+from functions.handoff.events import Agent, Framing
+
+
+def show(changes: Changes, agent: Agent, *, at: datetime, late: bool) -> None:
+    """Show an agent to the user: JOINED, before anything that agent wrote. Nothing if shown already.
+
+    The name of JOINED stays until LEFT, though a better one may become known: what is framed belongs to its frame.
+    """
+    c = changes.conversation
+    if c.find_presence(agent.id):
+        return
+    c.serial += 1
+    presence = Presence(agent, c.serial, late=late)
+    c.agents = (*c.agents, presence)
+    changes.add(Framing(id=presence.joined_id, source_at=at, agent=agent), head=True)
+
+
+def leave(changes: Changes, presence: Presence, *, at: datetime) -> None:
+    """LEFT for this agent, once; the agent counts as present until it is done."""
+    if presence.leaving:
+        return
+    changes.set_presence(presence, leaving=True)
+    changes.add(Framing(id=f"left:{presence.number}", source_at=at, agent=presence.agent, left=True))
+
+
+def forget_presence(changes: Changes, agent_id: str) -> None:
+    """LEFT is done: nobody speaks for this agent now."""
+    c = changes.conversation
+    c.agents = tuple(p for p in c.agents if p.agent.id != agent_id)
+
+
+def latest_agent_word(changes: Changes, at: datetime) -> datetime:
+    """The later of `at` and the newest agent message that still waits: where a LEFT belongs."""
+    waiting = (p.source_at for p in changes.conversation.pending if p.kind == "agent_message")
+    return max([at, *waiting])
