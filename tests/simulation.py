@@ -168,6 +168,7 @@ class Simulation:
         self.tasks.remove(task)
         self._began.pop(task, None)
         mail = self._mail_of.pop(task, None)
+        self.disturbed = self.disturbed or any(happening == "lease_left" for happening, _ in self.world.journal.noted)
         self.trace.append(f"end {task.name} {type(task.error).__name__ if task.error else 'ok'}")
         if task.error and not isinstance(task.error, StoreUnavailable | ConversationBusy | Killed):
             raise task.error

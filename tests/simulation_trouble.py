@@ -26,6 +26,7 @@ class Trouble:
         self._faults = faults
         self._trace = trace
         self._late_since: list[datetime] = []
+        self.failed: set[str] = set()  # providers that had a call fail
 
     def _strikes(self, rate: float) -> bool:
         return not self.calm and self._random.random() < rate
@@ -43,6 +44,7 @@ class Trouble:
         if fate == "late":
             self._late_since.append(self._clock.now())
         self._trace.append(f"{name} {fate}")
+        self.failed.add(name.partition(".")[0])
         return fate
 
     def at_store(self, what: str) -> None:

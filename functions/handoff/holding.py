@@ -13,7 +13,7 @@ import msgspec
 
 from functions.handoff.changes import Changes, conversation_path, entry_path, is_expired
 from functions.handoff.conversation import Conversation, Lease, copy, from_record
-from functions.handoff.errors import ConversationBusy, StoreConflict, StoreUnavailable
+from functions.handoff.errors import StoreConflict, StoreUnavailable
 from functions.handoff.events import Event, TimerFired, decode
 from functions.handoff.interfaces import PROVIDERS, Clock, Document, Store
 from functions.handoff.policy import Policy
@@ -25,6 +25,7 @@ MAX_TAKEOVERS = 3
 
 _PREFETCHED = 10
 _READ_TRIES = 3
+_PATIENT_FROM = 3  # conflicts; whoever holds the conversation comes back sooner than those who only write into it
 _GRACE = timedelta(seconds=1)  # past the door's deadline, to write down an effect that is done
 
 
@@ -144,11 +145,12 @@ def commit_step(machine: Machine, held: Held, change: Callable[[Changes], None],
     "release" gives the conversation back, due at once if something can go.
 
     Raises:
-        StoreUnavailable: the store stays away; the lease will run out and somebody else takes over.
-        ConversationBusy: too many conflicts in a row; the same.
+        StoreUnavailable: the store stays away, or others write all the time; the lease will run out and somebody
+            else takes over. What was done can't be undone, so it is tried for as long as there is time.
     """
     base, documents = held.conversation, held.documents
-    for attempt in range(COMMIT_TRIES):
+    conflicts = 0
+    while True:
         changes = Changes(copy(base), documents, machine.policy, machine.clock.now())
         change(changes)
         _move_on(changes, held, then)
@@ -156,7 +158,7 @@ def commit_step(machine: Machine, held: Held, change: Callable[[Changes], None],
         try:
             versions = machine.store.commit(*writes)
         except (StoreConflict, StoreUnavailable):
-            documents = read_again(machine, changes.paths, attempt, held.deadline + _GRACE)
+            documents = read_again(machine, changes.paths, min(conflicts, _PATIENT_FROM), held.deadline + _GRACE)
         else:
             path = conversation_path(base.key)
             held.update(changes.conversation, {path: Document(path, changes.record, versions[path])}, changes.entries)
@@ -169,7 +171,7 @@ def commit_step(machine: Machine, held: Held, change: Callable[[Changes], None],
             held.update(found, documents, changes.entries)
             return True
         base = found
-    raise ConversationBusy(f"{COMMIT_TRIES} conflicts in a row")
+        conflicts += 1
 
 
 def _move_on(changes: Changes, held: Held, then: str) -> None:
