@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check fast scenario simulate bench format clean
+.PHONY: run test check scenario simulate dead-letters resend bench format clean
 
 run: $(READY)  ## start everything on this machine, play the story, stay up on http://localhost:8080
 	@$(BIN)/python -m infra.sandbox
@@ -23,6 +23,12 @@ scenario: $(READY)  ## the functions as processes against the stand-ins
 
 simulate: $(READY)  ## 20,000 random interleavings of the delivery protocol
 	$(BIN)/python -m pytest tests/test_simulation.py --seeds 20000
+
+dead-letters: $(READY)  ## what could not be delivered, newest first
+	@$(BIN)/python -m infra.operate dead-letters
+
+resend: $(READY)  ## send a dead letter again: make resend ID=…
+	@$(BIN)/python -m infra.operate resend "$(ID)"
 
 bench: $(READY)  ## store trips, calls and latency per path, beside a bare relay
 	$(BIN)/python -m infra.bench

@@ -41,6 +41,7 @@ class Simulation:
         self.disturbed = False  # somebody died or slept through the lease
         self.trouble = Trouble(self.random, self.world.clock, self.world.faults, self.trace)
         self.jumpy = self.random.random() < 0.5
+        self.poison = self.random.choice(["", "", "", f"pu{self.random.randrange(2, 40)}"])
         self._running: Task | None = None
         self._mail_of: dict[Task, Mail] = {}
         self._began: dict[Task, datetime] = {}
@@ -79,7 +80,16 @@ class Simulation:
         self._check_bot_speech(name)
         if self._running is not None:
             self._began[self._running] = self.world.clock.now()
+            self._perhaps_poisoned()
         self._stop()
+
+    def _perhaps_poisoned(self) -> None:
+        """Whoever makes a call for the poisonous entry dies of it, however often."""
+        c = self.conversation
+        if c and c.lease and c.lease.entry == self.poison:
+            self.trace.append(f"poisoned by {self.poison}")
+            self.disturbed = True
+            raise Killed
 
     def _fate(self, name: str) -> str:
         began_at = self._began[self._running] if self._running else self.world.clock.now()
@@ -101,11 +111,11 @@ class Simulation:
     def run(self) -> "Simulation":
         """Do the steps, let everything settle, check. `violations` is empty when all rules held."""
         choices: list[tuple[Callable[[], None], int]] = [
-            (self.people.user_writes, 10),
-            (self.people.user_asks, 3),
-            (self.people.agent_acts, 12),
-            (self._deliver, 30),
-            (self._resume, 60),
+            (self.people.user_writes, 5),
+            (self.people.user_asks, 2),
+            (self.people.agent_acts, 8),
+            (self._deliver, 25),
+            (self._resume, 90),
             (self._clock, 15),
             (self._sweep, 8),
             (self.trouble.late_effect, 6),
@@ -146,7 +156,7 @@ class Simulation:
         if not self.tasks:
             return
         task = self.random.choice(self.tasks)
-        for _ in range(self.random.choice([1, 1, 3, 10])):
+        for _ in range(self.random.choice([1, 3, 10, 20])):
             self._step(task)
             if task.ended:
                 return

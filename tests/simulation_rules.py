@@ -37,9 +37,12 @@ def broken_rules(run: Simulation) -> list[str]:
 
 
 def muted(run: Simulation, open_thread: str) -> list[str]:
-    """Nobody waits for a person, or talks to one, in a thread that is not open: the bot would be silent for ever."""
+    """Nobody waits for a person, or talks to one, in a thread that is not open: the bot would be silent for ever.
+
+    And whatever thread is open is known: else what agents write in it would be taken for late words of an old one.
+    """
     c = run.conversation
-    if c is None or c.state == BOT or c.thread_id == open_thread or run.lost_mail:
+    if c is None or (c.state == BOT and not open_thread) or c.thread_id == open_thread or run.lost_mail:
         return []
     return [f"{c.state} in {c.thread_id!r}, but {open_thread!r} is open"]
 

@@ -38,7 +38,7 @@ class Trouble:
         elif name.startswith(_MAY_BE_REFUSED) and self._strikes(self.refusal_rate):
             fate = "refused"
         elif self._strikes(self.failure_rate):
-            fate = self._random.choice(["away", "lost", "done", "late"])
+            fate = self._random.choice(["away", "lost", "done", "late", "late"])
         else:
             return "ok"
         if fate == "late":

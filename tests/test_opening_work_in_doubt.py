@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.handoff.events import AgentMessage, ChatClosed
+from functions.handoff.events import AgentMessage, ChatClosed, HandoffAsked, HandoffSignal, ReturnAsked
 from tests.core_world import JANE, World
 
 START_CHAT, RESUME = "livechat.start_chat", "livechat.resume_chat"
@@ -208,3 +208,15 @@ def test_a_thread_that_agents_opened_meanwhile_is_not_closed_for_the_one_the_use
     world.pass_time(60)
 
     assert ("AGENT", [new]) == (world.conversation.state, open_threads(world))
+
+
+@pytest.mark.parametrize("fate", ["away", "late"])
+def test_a_user_who_asks_for_a_person_and_thinks_better_of_it_leaves_no_thread_open(fate: str) -> None:
+    world = left(fate)
+
+    world.accept(HandoffAsked(id="h1", source_at=world.clock.now(), signal=HandoffSignal("user")), drain=False)
+    world.accept(ReturnAsked(id="r1", source_at=world.clock.now()), drain=False)
+    world.pass_time(60)
+
+    assert ("BOT", [], "") == (world.conversation.state, open_threads(world), world.conversation.thread_to_close)
+    assert (1, []) == (threads(world), world.pending)

@@ -201,6 +201,18 @@ def test_late_words_that_cant_be_shown_do_not_mute_the_bot(refused_for: str) -> 
     assert "bot: hello bot" == world.channel.texts[-1]
 
 
+def test_agents_learn_of_late_words_that_were_refused_from_the_next_briefing() -> None:
+    world, thread_id = closed_and_reopened()
+    world.faults.script["channel.send_message"] = ["refused"]
+    world.agent_writes("one more thing", thread_id=thread_id)
+
+    world.say("a person please")
+
+    briefing = next(e.text for e in world.desk.newest(world.conversation.chat_id).events if not e.visible)
+    assert "could not be delivered to the user" in briefing
+    assert "one more thing" in briefing
+
+
 def test_an_unknown_thread_is_newer_the_one_before_is_over() -> None:
     world = with_jane()
     old = world.conversation.thread_id
@@ -228,14 +240,20 @@ def test_late_notices_of_a_thread_older_than_ours_do_not_end_ours() -> None:
     assert ("WAITING", ours) == (world.conversation.state, world.conversation.thread_id)
 
 
-def test_when_the_desk_cant_say_which_thread_is_the_newest_the_one_just_heard_of_is() -> None:
+def test_while_the_desk_cant_say_which_thread_is_the_newest_the_open_one_stays_open() -> None:
     world = with_jane()
+    old = world.conversation.thread_id
     world.desk.close(world.conversation.chat_id, "agent")
-    world.faults.script[READ] = ["away"]
+    world.faults.script[READ] = ["away", "away"]
 
     new = world.agent_starts(JANE)
+    world.agent_writes("Hello again")
 
+    assert old == world.conversation.thread_id
+    world.pass_time(30)
+    world.agent_writes("Are you there?")
     assert ("AGENT", new) == (world.conversation.state, world.conversation.thread_id)
+    assert ["Hello again", "Are you there?"] == world.channel.texts
 
 
 def test_a_thread_asked_about_and_forgotten_since_is_over_and_holds_nothing_up() -> None:

@@ -160,3 +160,13 @@ def test_a_message_to_a_chat_found_closed_goes_to_the_bot_once_the_closing_is_wo
     assert ["a person please", "are you there?"] == world.bot.heard
     kinds = [kind for kind, _ in world.shown]
     assert kinds.index("left") < kinds.index("BOT", 2)
+
+
+def test_a_reply_the_channel_refuses_is_a_dead_letter_and_the_user_is_told() -> None:
+    world = World()
+    world.faults.script["channel.send_message"] = ["refused"]
+
+    world.say("hello")
+
+    assert ["bot_reply"] == [letter["entry"]["kind"] for letter in world.dead_letters()]
+    assert ["Sorry, I could not show you my answer. Please ask me again."] == world.channel.texts

@@ -12,6 +12,7 @@ from functions.handoff.events import (
     ChatStarted,
     ChatTransferred,
     Framing,
+    JsonObject,
     OutboundMessage,
     ReadThread,
     WithheldEvent,
@@ -19,13 +20,12 @@ from functions.handoff.events import (
 from functions.handoff.moves import join, tell_user, touch_chat, wait
 from functions.handoff.presence import forget_presence, latest_agent_word, leave, show
 from functions.handoff.speaking import say_to_user
-from functions.handoff.texts import excerpt
+from functions.handoff.texts import excerpt, find_text
 from functions.handoff.threads import add_found, adopt_thread, is_late, know_events
 from functions.handoff.work import Step, shown_name
 
 # --- what an agent wrote ---------------------------------------------------------------------------------------------
 
-_LONGEST_GAP = 1000  # more than that says that the numbers do not mean what they seem to
 _SAID, _NOT_SHOWN, _GAP_BEFORE = "said", "not shown", "gap before"
 
 
@@ -35,17 +35,15 @@ def perform_agent_message(step: Step, entry: AgentMessage) -> str:
     if _gap_before(c, entry):
         return _GAP_BEFORE
     presence = c.find_presence(entry.agent.id)
-    if presence is None or not c.is_shown(presence):
+    if presence is None:
         return _NOT_SHOWN
     say_to_user(step, [OutboundMessage(entry.text)], step.human_voice(presence.agent))
     return _SAID
 
 
 def _gap_before(c: Conversation, entry: AgentMessage) -> bool:
-    number = event_number(entry.id, entry.thread_id)
-    if number is None or entry.thread_id != c.cursor.thread_id or number > c.cursor.high + _LONGEST_GAP:
-        return False
-    return any(not c.cursor.knows(n) for n in range(c.cursor.high + 1, number))
+    number = event_number(entry.id, c.cursor.thread_id)
+    return number is not None and c.cursor.has_gap_before(number)
 
 
 def settle_agent_message(changes: Changes, entry: AgentMessage, result: str) -> None:
@@ -71,17 +69,14 @@ def settle_agent_message(changes: Changes, entry: AgentMessage, result: str) -> 
 
 
 def _read_gap(changes: Changes, entry: AgentMessage) -> None:
-    number = event_number(entry.id, entry.thread_id)
     c = changes.conversation
-    missing = [n for n in range(c.cursor.high + 1, number or 0) if not c.cursor.knows(n)]
-    c.cursor = c.cursor.read_up_to(missing[-1])  # one read a gap: whatever it shows, it is not asked for again
+    c.cursor = c.cursor.asked_before(event_number(entry.id, c.cursor.thread_id) or 0)
     reading = ReadThread(
         id=f"gap:{entry.id}",
         source_at=entry.source_at,
         chat_id=entry.chat_id,
         thread_id=entry.thread_id,
         reason="gap",
-        gap=tuple(missing),
     )
     changes.add(reading, head=True)
 
@@ -95,14 +90,11 @@ def _bring_in(changes: Changes, entry: AgentMessage) -> None:
 
 
 def give_up_agent_message(changes: Changes, entry: AgentMessage, reason: str) -> None:
-    """The agent is told which message did not get through."""
-    note = AgentNote(
-        id=f"undelivered:{entry.id}",
-        source_at=changes.now,
-        text_id="agent_undelivered",
-        parameters={"excerpt": excerpt(entry.text), "reason": reason},
-    )
+    """The agent is told which message did not get through: now, if a thread is open, and in the next briefing."""
+    told: JsonObject = {"excerpt": excerpt(entry.text), "reason": reason}
+    note = AgentNote(id=f"undelivered:{entry.id}", source_at=changes.now, text_id="agent_undelivered", parameters=told)
     changes.add(note)
+    changes.say("bridge", find_text(note.text_id, changes.policy.language, changes.policy.texts, **told))
     presence = changes.conversation.find_presence(entry.agent.id)
     if presence and presence.late:
         leave(changes, presence, at=latest_agent_word(changes, entry.source_at))

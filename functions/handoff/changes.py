@@ -21,6 +21,8 @@ from functions.handoff.conversation import (
     Presence,
     to_record,
 )
+from functions.handoff.dead_letters import as_resent, dead_letter_id, dead_letter_path, letter_of
+from functions.handoff.dead_letters import to_record as to_letter_record
 from functions.handoff.events import Event, JsonObject, encode, kind_of
 from functions.handoff.interfaces import CHANNEL, Create, Document, Record, Replace, Write
 from functions.handoff.policy import Policy
@@ -87,13 +89,20 @@ class Changes:
         found = self._documents.get(path)
         if path in self._puts or c.find_pending(event.id) or (found and not is_expired(found, self.now)):
             return
-        kind = kind_of(event)
+        self._append(event, lane or LANE_OF[kind_of(event)], head=head, own=own, replaces=False)
+
+    def put_back(self, event: Event, *, head: bool, own: bool) -> None:
+        """Let an entry that was given up wait again under its own id, stored and accepted as of now."""
+        self._append(event, LANE_OF[kind_of(event)], head=head, own=own, replaces=True)
+
+    def _append(self, event: Event, lane: str, *, head: bool, own: bool, replaces: bool) -> None:
+        c, kind = self.conversation, kind_of(event)
         c.seq += 1
-        entry = Pending(event.id, kind, lane or LANE_OF[kind], event.source_at, c.seq, self.now, head, own)
+        entry = Pending(event.id, kind, lane, event.source_at, c.seq, self.now, head, own)
         c.pending = (*c.pending, entry)
         self.entries[event.id] = event
         record = Record(body=encode(event), state=kind, expire_at=self.now + SENDERS_RETRY_FOR)
-        self._puts[path] = _Put(record, replaces=False)
+        self._puts[entry_path(c.key, event.id)] = _Put(record, replaces)
 
     def keep(self) -> None:
         """Leave the entry in hand where it is: this step was not its last."""
@@ -106,10 +115,10 @@ class Changes:
         c.doubt.pop(entry_id, None)
         c.shown.pop(entry_id, None)
 
-    def drop(self, entry_id: str) -> None:
+    def drop(self, entry_id: str, reason: str) -> None:
         """Take an entry out that can't be worked at all; what is stored of it is kept as a dead letter."""
         stored = self._documents.get(entry_path(self.conversation.key, entry_id))
-        self.write_dead_letter(entry_id, stored.record.body if stored else {}, "unreadable")
+        self.write_dead_letter(entry_id, stored.record.body if stored else {}, reason)
         self.finish(entry_id)
 
     def is_too_old(self, source_at: datetime) -> bool:
@@ -133,16 +142,15 @@ class Changes:
     def write_dead_letter(self, entry_id: str, entry: JsonObject, reason: str) -> None:
         """Keep what could not be delivered for an operator to see and send again, as long as a conversation is kept."""
         c = self.conversation
-        accepted = c.find_pending(entry_id)
-        body = {
-            "conversation": c.key,
-            "entry": entry,
-            "reason": reason,
-            "accepted_at": (accepted.accepted_at if accepted else self.now).isoformat(),
-            "at": self.now.isoformat(),
-        }
-        record = Record(body=body, state=reason, expire_at=self.now + timedelta(days=self.policy.retention_days))
-        self._puts[f"dead_letters/{ids.document_id(c.key, entry_id)}"] = _Put(record, replaces=True)
+        path = dead_letter_path(dead_letter_id(c.key, entry_id))
+        letter = letter_of(c, entry_id, entry, reason=reason, now=self.now)
+        retention = timedelta(days=self.policy.retention_days)
+        record = to_letter_record(letter, earlier=self._documents.get(path), retention=retention)
+        self._puts[path] = _Put(record, replaces=True)
+
+    def mark_resent(self, letter: Document) -> None:
+        """Note on a dead letter that its entry waits again, if nobody else was faster."""
+        self._puts[letter.path] = _Put(as_resent(letter.record, self.now), replaces=True)
 
     def store_only(self, event: Event) -> None:
         """Remember an event as seen without putting it into the mailbox."""

@@ -6,7 +6,7 @@ from functions.handoff.changes import Changes
 from functions.handoff.conversation import AGENT, BOT, WAITING
 from functions.handoff.events import HandoffAsked, ReadThread, ReturnAsked, TimerFired
 from functions.handoff.moves import hand_off, return_to_bot, tell_user
-from functions.handoff.schedule import USER_LANE
+from functions.handoff.schedule import NOTICE_LANE, USER_LANE
 from functions.handoff.threads import leave_thread
 
 
@@ -32,30 +32,45 @@ def settle_timer(changes: Changes, entry: TimerFired, _result: None) -> None:
 
 
 def _wait_reminder(changes: Changes, entry: TimerFired) -> None:
-    if changes.conversation.state == WAITING:
-        tell_user(changes, "still_waiting", entry.id)
+    """Still in the queue, or not even there while the chat could not be opened."""
+    c = changes.conversation
+    if c.state != WAITING:
+        return
+    _read(changes, entry)
+    is_opening = any(p.kind == "open_chat" for p in c.pending)
+    tell_user(changes, "still_trying" if is_opening else "still_waiting", entry.id)
 
 
 def _wait_limit(changes: Changes, entry: TimerFired) -> None:
     """→ BOT with the chat left open: an agent who writes later brings the person back."""
     if changes.conversation.state == WAITING:
+        _read(changes, entry)
         tell_user(changes, "nobody_came", entry.id)
         return_to_bot(changes, "timeout", at=changes.now)
 
 
 def _agent_silent(changes: Changes, entry: TimerFired) -> None:
-    if changes.conversation.state == AGENT:
+    """Not said of an agent whose words wait for the channel."""
+    c = changes.conversation
+    if c.state == AGENT and not any(p.kind == "agent_message" for p in c.pending):
         tell_user(changes, "agent_silent", entry.id)
 
 
 def _chat_check(changes: Changes, entry: TimerFired) -> None:
     """One read per quiet period; only a message starts a new period."""
+    if changes.conversation.state == AGENT:
+        _read(changes, entry)
+
+
+def _read(changes: Changes, entry: TimerFired) -> None:
+    """Look for words whose notice never came, ahead of what the user is told: they may make it untrue."""
     c = changes.conversation
-    if c.state == AGENT and c.thread_id:
-        reading = ReadThread(
-            id=f"read:{entry.id}", source_at=changes.now, chat_id=c.chat_id, thread_id=c.thread_id, reason="quiet"
-        )
-        changes.add(reading, lane="notice")
+    if not c.thread_id:
+        return
+    reading = ReadThread(
+        id=f"read:{entry.id}", source_at=changes.now, chat_id=c.chat_id, thread_id=c.thread_id, reason="quiet"
+    )
+    changes.add(reading, lane=NOTICE_LANE)
 
 
 def _delay_notice(changes: Changes, entry: TimerFired) -> None:

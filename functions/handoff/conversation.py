@@ -77,18 +77,13 @@ class Presence(msgspec.Struct, frozen=True, omit_defaults=True):
     """An agent the user is (about to be) shown. Present from the JOINED entry's making until LEFT is done.
 
     `number`: the join's serial number. `late`: only here to frame late words of a closed thread. Whether JOINED is out
-    is not noted: it is while that entry no longer waits, done or given up.
+    is not noted: it goes at the head of its lane, before anything that is framed by it.
     """
 
     agent: Agent
     number: int
     leaving: bool = False
     late: bool = False
-
-    @property
-    def joined_id(self) -> str:
-        """Of the entry that says JOINED."""
-        return f"joined:{self.number}"
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -170,10 +165,6 @@ class Conversation(msgspec.Struct, kw_only=True, omit_defaults=True):
     def find_presence(self, agent_id: str) -> Presence | None:
         """How this agent is shown to the user, or None when not at all."""
         return next((p for p in self.agents if p.agent.id == agent_id), None)
-
-    def is_shown(self, presence: Presence) -> bool:
-        """Tell whether the user has been told that this agent is here."""
-        return self.find_pending(presence.joined_id) is None
 
     def is_held(self, now: datetime) -> bool:
         """Tell whether somebody's lease is in force."""

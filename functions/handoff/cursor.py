@@ -3,14 +3,19 @@
 import msgspec
 
 _ABOVE_KEPT = 50
+_LONGEST_GAP = 1000  # more than that says that the numbers do not mean what they seem to
 
 
 class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Which events of a thread are accounted for: all numbers up to `high`, and the `above` ones beyond it."""
+    """Which events of a thread are accounted for: all numbers up to `high`, and the `above` ones beyond it.
+
+    About those up to `asked` the desk has been asked: what the answer left out is not asked about again.
+    """
 
     thread_id: str = ""
     high: int = 0
     above: tuple[int, ...] = ()
+    asked: int = 0
 
     def knows(self, number: int) -> bool:
         """Tell whether the event with this number is accounted for."""
@@ -23,11 +28,20 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
         while high + 1 in above:
             high += 1
         kept = tuple(sorted(n for n in above if n > high))[-_ABOVE_KEPT:]
-        return Cursor(self.thread_id, high, kept)
+        return msgspec.structs.replace(self, high=high, above=kept)
 
     def read_up_to(self, number: int) -> "Cursor":
         """The cursor after a read that showed everything up to `number`."""
-        return Cursor(self.thread_id, max(self.high, number), self.above).with_known()
+        return msgspec.structs.replace(self, high=max(self.high, number)).with_known()
+
+    def has_gap_before(self, number: int) -> bool:
+        """Tell whether events before this one are missing that the desk has not been asked about."""
+        since = max(self.high, self.asked)
+        return number <= since + _LONGEST_GAP and any(not self.knows(n) for n in range(since + 1, number))
+
+    def asked_before(self, number: int) -> "Cursor":
+        """The cursor once the desk is asked about everything before this number."""
+        return msgspec.structs.replace(self, asked=max(self.asked, number - 1))
 
 
 def event_number(event_id: str, thread_id: str) -> int | None:

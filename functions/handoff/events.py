@@ -206,12 +206,11 @@ class CustomerDetails(_Event, frozen=True, kw_only=True, tag="customer_details")
 
 
 class ReadThread(_Event, frozen=True, kw_only=True, tag="read_thread"):
-    """Read a thread once, for messages whose webhook never came. `gap`: the event numbers that are missing."""
+    """Read a thread once, for messages whose webhook never came."""
 
     chat_id: str
     thread_id: str
     reason: str = ""
-    gap: tuple[int, ...] = ()
 
 
 class TimerFired(_Event, frozen=True, kw_only=True, tag="timer"):

@@ -11,43 +11,21 @@ from datetime import datetime, timedelta
 import msgspec
 
 from functions.handoff import ids
+from functions.handoff.arrival import Accepted, Arrival, Inbound, merge
 from functions.handoff.changes import Changes, conversation_path, entry_path, is_expired
-from functions.handoff.conversation import MAX_ACCEPTED_PENDING, Conversation, UserProfile, begin_conversation
+from functions.handoff.conversation import MAX_ACCEPTED_PENDING, Conversation, begin_conversation
+from functions.handoff.dead_letters import dead_letter_path
 from functions.handoff.errors import ConversationBusy, MailboxFull, StoreConflict, StoreUnavailable
-from functions.handoff.events import Event, JsonObject, encode
+from functions.handoff.events import encode
 from functions.handoff.holding import COMMIT_TRIES, Held, Machine, find_conversation, read_again, try_take
 from functions.handoff.interfaces import Delete, Document, WakeUps
 from functions.handoff.moves import tell_user
+from functions.handoff.resending import CONVERSATION_GONE, NO_SUCH_LETTER, find_letter, send_again
 from functions.handoff.worker import Worker
 
+__all__ = ["Accepted", "Inbound", "Mailbox"]
+
 _PROMPT_WITHIN = timedelta(minutes=1)
-
-
-class Inbound(msgspec.Struct, frozen=True, kw_only=True):
-    """One event for one conversation.
-
-    `channel`, `address` and `user` come from the channel's side; "" and empty from the others, which need the
-    conversation to exist. `also_known_as`: another id under which the same event may have been accepted.
-    """
-
-    key: str
-    event: Event
-    channel: str = ""
-    address: JsonObject = {}
-    user: UserProfile = UserProfile()
-    also_known_as: str = ""
-
-
-class Accepted(msgspec.Struct, frozen=True):
-    """What became of an inbound event.
-
-    `outcome`: "handled" (resolved within this call), "queued", "duplicate", "ignored" (no such conversation),
-    "dead_letter" (too much is waiting). `conversation`: as last seen, for the log.
-    """
-
-    outcome: str
-    conversation: Conversation | None
-    state_before: str = ""
 
 
 class Mailbox:
@@ -73,7 +51,7 @@ class Mailbox:
             StoreUnavailable: it could not be stored (as far as is known); the sender should come back.
             ConversationBusy: too many writers, or (`MailboxFull`) too much waiting; the same.
         """
-        arrival = _Arrival(inbound, ids.new_owner_id(), self._now() + timedelta(seconds=budget_s), drain)
+        arrival = Arrival(inbound, ids.new_owner_id(), self._now() + timedelta(seconds=budget_s), drain)
         return self._until_settled(arrival, lambda documents: self._try_accept(arrival, inbound, documents))
 
     def _bury(self, expired: Document | None) -> None:
@@ -82,9 +60,7 @@ class Mailbox:
             with contextlib.suppress(StoreConflict):
                 self._machine.store.commit(Delete(expired.path, expired.version))
 
-    def _until_settled(
-        self, arrival: "_Arrival", attempt: Callable[[dict[str, Document]], Accepted | None]
-    ) -> Accepted:
+    def _until_settled(self, arrival: Arrival, attempt: Callable[[dict[str, Document]], Accepted | None]) -> Accepted:
         documents = self._read(arrival)
         for tries in range(COMMIT_TRIES):
             answer = attempt(documents)
@@ -93,7 +69,7 @@ class Mailbox:
             documents = read_again(self._machine, arrival.paths, tries, arrival.deadline)
         raise ConversationBusy(f"{COMMIT_TRIES} conflicts in a row")
 
-    def _try_accept(self, arrival: "_Arrival", inbound: Inbound, documents: dict[str, Document]) -> Accepted | None:
+    def _try_accept(self, arrival: Arrival, inbound: Inbound, documents: dict[str, Document]) -> Accepted | None:
         """One try; None when somebody else wrote first, or it is not known whether we did."""
         now = self._now()
         found = find_conversation(documents, inbound.key, now)
@@ -109,13 +85,16 @@ class Mailbox:
         is_pending = bool(conversation.find_pending(inbound.event.id))
         taken = arrival.drain and is_pending and try_take(changes, arrival.owner, arrival.deadline)
         if is_known and not taken:
-            if arrival.has_tried:  # perhaps it was our own commit, whose answer was lost
-                self._ask_for_wake_up(conversation)
-                outcome = "queued"
-            return Accepted(outcome, conversation, conversation.state)
+            return self._answer_known(arrival, conversation, outcome)
         return self._commit_arrival(arrival, changes, outcome, taken=taken)
 
-    def _commit_arrival(self, arrival: "_Arrival", changes: Changes, outcome: str, *, taken: bool) -> Accepted | None:
+    def _answer_known(self, arrival: Arrival, c: Conversation, outcome: str) -> Accepted:
+        if arrival.has_tried:  # perhaps it was our own commit, whose answer was lost
+            self._ask_for_wake_up(c)
+            outcome = "queued"
+        return Accepted(outcome, c, c.state)
+
+    def _commit_arrival(self, arrival: Arrival, changes: Changes, outcome: str, *, taken: bool) -> Accepted | None:
         writes = changes.writes()
         arrival.also_read(changes.paths)
         arrival.has_tried = True
@@ -142,7 +121,7 @@ class Mailbox:
         c.accepted_at = changes.now
         if inbound.channel:
             c.address = inbound.address
-            c.user = _merge(c.user, inbound.user)
+            c.user = merge(c.user, inbound.user)
         if c.accepted_pending() < MAX_ACCEPTED_PENDING:
             c.full_told = False
             changes.add(inbound.event, own=False)
@@ -165,11 +144,11 @@ class Mailbox:
             StoreUnavailable: not now; call again.
             ConversationBusy: the same.
         """
-        arrival = _Arrival(None, ids.new_owner_id(), self._now() + timedelta(seconds=budget_s), drain=True)
+        arrival = Arrival(None, ids.new_owner_id(), self._now() + timedelta(seconds=budget_s), drain=True)
         arrival.also_read([conversation_path(key)])
         return self._until_settled(arrival, lambda documents: self._try_redeliver(arrival, key, documents))
 
-    def _try_redeliver(self, arrival: "_Arrival", key: str, documents: dict[str, Document]) -> Accepted | None:
+    def _try_redeliver(self, arrival: Arrival, key: str, documents: dict[str, Document]) -> Accepted | None:
         now = self._now()
         found = find_conversation(documents, key, now)
         if found and found.lease and found.lease.owner == arrival.owner:
@@ -184,6 +163,57 @@ class Mailbox:
         taken = try_take(changes, arrival.owner, arrival.deadline)
         return self._commit_arrival(arrival, changes, "queued", taken=taken)
 
+    # --- resend ---
+
+    def resend(self, letter_id: str, *, budget_s: float) -> Accepted:
+        """Let a dead letter's entry wait again, once, and work its conversation.
+
+        Outcome "duplicate": it was sent again before. "ignored": it can't be, `reason` says why (`resending.WORDS`).
+        "dead_letter": it was given up again, for this `reason`.
+
+        Raises:
+            StoreUnavailable: not now; call again.
+            ConversationBusy: the same, or (`MailboxFull`) too much waits in its conversation.
+        """
+        path = dead_letter_path(letter_id)
+        arrival = Arrival(None, ids.new_owner_id(), self._now() + timedelta(seconds=budget_s), drain=True)
+        arrival.also_read([path])
+        letter = find_letter(self._read(arrival), path, self._now())
+        if letter is None:
+            return Accepted("ignored", None, reason=NO_SUCH_LETTER)
+        arrival.entry_id, key = letter.entry_id, letter.conversation
+        arrival.also_read([conversation_path(key), entry_path(key, letter.entry_id)])
+        answer = self._until_settled(arrival, lambda documents: self._try_resend(arrival, path, key, documents))
+        return self._judge(answer, path) if answer.outcome == "handled" else answer
+
+    def _try_resend(self, arrival: Arrival, path: str, key: str, documents: dict[str, Document]) -> Accepted | None:
+        now = self._now()
+        letter, found = find_letter(documents, path, now), find_conversation(documents, key, now)
+        if found and found.lease and found.lease.owner == arrival.owner:
+            return self._work(Held(found, documents, {}, arrival.deadline), arrival)
+        if letter is None or found is None:
+            return Accepted("ignored", found, reason=CONVERSATION_GONE if letter else NO_SUCH_LETTER)
+        if letter.resent_at:
+            return self._answer_known(arrival, found, "duplicate")
+        arrival.state_before = found.state
+        changes = Changes(found, documents, self._machine.policy, now)
+        refusal = send_again(changes, letter)
+        if refusal:
+            return Accepted("ignored", found, found.state, refusal)
+        changes.mark_resent(documents[path])
+        taken = try_take(changes, arrival.owner, arrival.deadline)
+        return self._commit_arrival(arrival, changes, "queued", taken=taken)
+
+    def _judge(self, answer: Accepted, path: str) -> Accepted:
+        """Resolved: delivered, or given up again."""
+        with contextlib.suppress(StoreUnavailable):
+            letter = find_letter(self._machine.store.get(path), path, self._now())
+            if letter and not letter.resent_at:
+                return msgspec.structs.replace(answer, outcome="dead_letter", reason=letter.reason)
+        return answer
+
+    # --- small things ---
+
     def find(self, key: str) -> Conversation | None:
         """A conversation as it is stored, or None; only to look at.
 
@@ -196,63 +226,23 @@ class Mailbox:
         """Keys of conversations that somebody must touch now."""
         return self._machine.store.due(self._now(), limit)
 
-    # --- small things ---
-
     def _now(self) -> datetime:
         return self._machine.clock.now()
 
-    def _read(self, arrival: "_Arrival") -> dict[str, Document]:
+    def _read(self, arrival: Arrival) -> dict[str, Document]:
         """Read, bearing with a store that is away for a moment."""
         try:
             return self._machine.store.get(*arrival.paths)
         except StoreUnavailable:
             return read_again(self._machine, arrival.paths, 0, arrival.deadline)
 
-    def _work(self, held: Held, arrival: "_Arrival") -> Accepted:
+    def _work(self, held: Held, arrival: Arrival) -> Accepted:
         if self._worker.work(held):
             self._ask_for_wake_up(held.conversation)
-        event = arrival.inbound.event if arrival.inbound else None
-        is_open = event is not None and held.conversation.find_pending(event.id)
+        is_open = held.conversation.find_pending(arrival.entry_id)
         return Accepted("queued" if is_open else "handled", held.conversation, arrival.state_before)
 
     def _ask_for_wake_up(self, c: Conversation) -> None:
         """Prompt for what is due soon; what is due later, and what this misses, is the sweep's."""
         if c.lease is None and c.due_at and c.due_at - self._now() < _PROMPT_WITHIN:
             self._wake_ups.schedule(c.key, c.due_at)
-
-
-class _Arrival:
-    """One call of the mailbox: what came, who we are, and what must be read to judge our own commit."""
-
-    def __init__(self, inbound: Inbound | None, owner: str, deadline: datetime, drain: bool) -> None:
-        self.inbound = inbound
-        self.owner = owner
-        self.deadline = deadline
-        self.drain = drain
-        self.state_before = ""
-        self.has_tried = False
-        self.entry_paths: list[str] = []
-        self._paths: dict[str, None] = {}
-        if inbound:
-            ids_known = filter(None, (inbound.event.id, inbound.also_known_as))
-            self.entry_paths = [entry_path(inbound.key, entry_id) for entry_id in ids_known]
-            self.also_read([conversation_path(inbound.key), *self.entry_paths])
-
-    def also_read(self, paths: list[str]) -> None:
-        """Read these, too, from the next try on."""
-        self._paths.update(dict.fromkeys(paths))
-
-    @property
-    def paths(self) -> list[str]:
-        """What to read."""
-        return list(self._paths)
-
-    @property
-    def entries(self) -> dict[str, Event]:
-        """Contents known without reading."""
-        return {self.inbound.event.id: self.inbound.event} if self.inbound else {}
-
-
-def _merge(known: UserProfile, heard: UserProfile) -> UserProfile:
-    """The user's profile with what this event says of it; context is optional on every event."""
-    return UserProfile(heard.name or known.name, heard.locale or known.locale, {**known.context, **heard.context})

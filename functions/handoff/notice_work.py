@@ -1,9 +1,11 @@
 """Working the bridge's own words and notices: to the user, to the agents, to the bot."""
 
+from collections.abc import Callable
+
 from functions.handoff import ids
 from functions.handoff.briefing import brief
 from functions.handoff.changes import Changes
-from functions.handoff.conversation import AGENT, BOT, WAITING
+from functions.handoff.conversation import AGENT, BOT, WAITING, Conversation
 from functions.handoff.doubt import find_own, wait_out
 from functions.handoff.errors import ChatInactive, ProviderRefused
 from functions.handoff.events import (
@@ -18,7 +20,7 @@ from functions.handoff.events import (
     UserNotice,
 )
 from functions.handoff.interfaces import Note
-from functions.handoff.schedule import HEAR_TIMEOUT_S, REPEATABLE_TIMEOUT_S, SEND_TIMEOUT_S
+from functions.handoff.schedule import HEAR_TIMEOUT_S, REPEATABLE_TIMEOUT_S, SEND_TIMEOUT_S, USER_LANE
 from functions.handoff.speaking import say_to_user
 from functions.handoff.texts import find_text
 from functions.handoff.threads import end_thread, know_events
@@ -29,22 +31,60 @@ _TRUE_IN = {
     "queued": {WAITING},
     "offline": {WAITING},
     "still_waiting": {WAITING},
+    "still_trying": {WAITING},
     "agent_silent": {AGENT},
+    "no_agent": {BOT},
+    "nobody_came": {BOT},
+    "error": {BOT},
+    "back_with_bot": {BOT},
+    "try_later": {BOT},
 }
-"""States in which a notice still is the truth; the others are true whenever they come."""
+"""States in which a notice still is the truth; the others are true in every state."""
 
-_OFFERS_BOT = {"still_waiting", "agent_silent", "delayed"}
+
+def _waits(c: Conversation, _entry: UserNotice) -> bool:
+    return any(p.lane == USER_LANE for p in c.pending)
+
+
+def _is_opening(c: Conversation, _entry: UserNotice) -> bool:
+    return any(p.kind == "open_chat" for p in c.pending)
+
+
+def _is_unanswered(c: Conversation, entry: UserNotice) -> bool:
+    return not any(line.who == "agent" and line.at > entry.source_at for line in c.transcript)
+
+
+_TRUE_WHILE: dict[str, Callable[[Conversation, UserNotice], bool]] = {
+    "delayed": _waits,
+    "still_trying": _is_opening,
+    "agent_silent": _is_unanswered,
+}
+"""What else must be so still: a notice may have waited for the channel, longer than what it tells of lasted."""
+
+_OFFERS_BOT = {"still_waiting", "still_trying", "agent_silent", "delayed", "undelivered"}
+_WITHOUT_KEYWORD = {
+    "still_waiting": "still_waiting_only",
+    "still_trying": "still_trying_only",
+    "agent_silent": "agent_silent_only",
+}
+"""What to say instead where there is no keyword to name."""
 
 
 def perform_user_notice(step: Step, entry: UserNotice) -> str:
     """Tell the user, unless it is no longer true; answers what was said."""
-    if step.conversation.state not in _TRUE_IN.get(entry.text_id, {step.conversation.state}):
+    if not _is_true(step.conversation, entry):
         return ""
-    parameters = {"return_keyword": step.policy.return_keyword, **entry.parameters}
-    text = step.text(entry.text_id, **parameters)
+    keyword = step.policy.return_keyword
+    text_id = entry.text_id if keyword else _WITHOUT_KEYWORD.get(entry.text_id, entry.text_id)
+    text = step.text(text_id, **{"return_keyword": keyword, **entry.parameters})
     chips = (_back_chip(step),) if _offers_bot(step, entry) else ()
     say_to_user(step, [OutboundMessage(text, chips)], step.bot_voice())
     return text
+
+
+def _is_true(c: Conversation, entry: UserNotice) -> bool:
+    holds = _TRUE_WHILE.get(entry.text_id)
+    return c.state in _TRUE_IN.get(entry.text_id, {c.state}) and (holds is None or holds(c, entry))
 
 
 def _offers_bot(step: Step, entry: UserNotice) -> bool:
@@ -121,9 +161,12 @@ def perform_customer_details(step: Step, _entry: CustomerDetails) -> None:
 
 
 def perform_return_event(step: Step, entry: ReturnEvent) -> BotAnswer | None:
-    """Tell the bot that the user is back, and why; None when a person was asked for again meanwhile, or it refuses."""
+    """Tell the bot that the user is back, and why; None when it refuses, or when that is no news any more.
+
+    A person may have been asked for again meanwhile; of several returns that a bot missed, it hears of the last.
+    """
     c = step.conversation
-    if c.state != BOT:
+    if c.state != BOT or _is_followed(c, entry):
         return None
     try:
         return step.sides.bot.hear_event(
@@ -137,6 +180,11 @@ def perform_return_event(step: Step, entry: ReturnEvent) -> BotAnswer | None:
         )
     except ProviderRefused:
         return None
+
+
+def _is_followed(c: Conversation, entry: ReturnEvent) -> bool:
+    own = c.find_pending(entry.id)
+    return own is not None and any(p.kind == "return_event" and p.seq > own.seq for p in c.pending)
 
 
 def settle_return_event(changes: Changes, entry: ReturnEvent, answer: BotAnswer | None) -> None:

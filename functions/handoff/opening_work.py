@@ -9,11 +9,11 @@ from functions.handoff.conversation import BOT, WAITING
 from functions.handoff.cursor import Cursor
 from functions.handoff.doubt import wait_out
 from functions.handoff.errors import ChatAlreadyActive, ProviderRefused
-from functions.handoff.events import AgentNote, CustomerDetails, OpenChat, ReadThread
+from functions.handoff.events import AgentNote, CloseChat, CustomerDetails, OpenChat, ReadThread
 from functions.handoff.interfaces import ChatSummary, Customer, OpenedChat
 from functions.handoff.moves import return_to_bot, tell_user
 from functions.handoff.schedule import REPEATABLE_TIMEOUT_S, SEND_TIMEOUT_S
-from functions.handoff.threads import end_thread, know_events, leave_thread
+from functions.handoff.threads import end_thread, is_late, know_events, leave_thread
 from functions.handoff.work import Step
 
 
@@ -28,16 +28,18 @@ class _OldThreadClosed(NamedTuple):
 
 
 class _Opened(NamedTuple):
-    """There is an active thread. `group_status`: what may be promised. `was_there`: it was active before our call.
-
-    `ended`: a thread that a call in doubt opened, and that was over before we looked.
-    """
+    """There is an active thread. `group_status`: what may be promised. `was_there`: it was active before our call."""
 
     chat: OpenedChat
     group_status: str
     was_there: bool = False
     was_in_doubt: bool = False
-    ended: ChatSummary | None = None
+
+
+class _Ended(NamedTuple):
+    """A chat was found whose newest thread is over: to be stored before another thread is opened in it."""
+
+    chat: ChatSummary
 
 
 class _Declined(NamedTuple):
@@ -50,7 +52,7 @@ class _NotWanted(NamedTuple):
     opened: ChatSummary | None = None
 
 
-Result = _NewCustomer | _OldThreadClosed | _Opened | _Declined | _NotWanted
+Result = _NewCustomer | _OldThreadClosed | _Ended | _Opened | _Declined | _NotWanted
 
 
 def perform_open_chat(step: Step, entry: OpenChat) -> Result:
@@ -66,12 +68,11 @@ def perform_open_chat(step: Step, entry: OpenChat) -> Result:
         return _OldThreadClosed()
     status = step.as_customer().group_status(_group(step, entry), timeout_s=step.timeout_s())
     found = _find_opened(step)
-    if found and found.active:
-        return _Opened(OpenedChat(found.chat_id, found.thread_id), status, was_in_doubt=True)
+    if found:
+        return _take(found, status)._replace(was_in_doubt=True) if found.active else _Ended(found)
     if status == "offline" and step.policy.offline_policy == "decline":
         return _Declined()
-    opened = _open(step, entry, status)
-    return opened._replace(ended=found) if found else opened
+    return _open(step, entry, status)
 
 
 def _group(step: Step, entry: OpenChat) -> int:
@@ -95,7 +96,7 @@ def _find_opened(step: Step) -> ChatSummary | None:
     return None
 
 
-def _open(step: Step, entry: OpenChat, status: str) -> _Opened:
+def _open(step: Step, entry: OpenChat, status: str) -> _Opened | _Ended:
     c = step.conversation
     customer, group_id = step.as_customer(), _group(step, entry)
     briefing = brief(c, entry.signal, step.policy)
@@ -108,27 +109,20 @@ def _open(step: Step, entry: OpenChat, status: str) -> _Opened:
         else:
             opened = customer.start_chat(group_id, briefing, custom_id=custom_id, timeout_s=step.begin(SEND_TIMEOUT_S))
     except ChatAlreadyActive:
-        return _take_existing(step, entry, status)
+        return _take_existing(step, status)
     return _Opened(opened, status)
 
 
-def _take_existing(step: Step, entry: OpenChat, status: str) -> _Opened:
+def _take_existing(step: Step, status: str) -> _Opened | _Ended:
     """The customer has a chat that we did not know of, or whose thread is active: use it."""
     summary = step.as_customer().find_chat(timeout_s=step.timeout_s())
     if summary is None:
         raise ProviderRefused("livechat", "chat_not_found")
-    if summary.active:
-        return _Opened(OpenedChat(summary.chat_id, summary.thread_id), status, was_there=True)
-    briefing = brief(step.conversation, entry.signal, step.policy)
-    opened = step.as_customer().resume_chat(
-        summary.chat_id,
-        _group(step, entry),
-        briefing,
-        custom_id=ids.own_event_id(step.conversation.key, entry.id, "briefing"),
-        timeout_s=step.begin(SEND_TIMEOUT_S),
-    )
-    is_news = summary.thread_id not in step.conversation.closed_threads
-    return _Opened(opened, status, ended=summary if is_news else None)
+    return _take(summary, status)._replace(was_there=True) if summary.active else _Ended(summary)
+
+
+def _take(summary: ChatSummary, status: str) -> _Opened:
+    return _Opened(OpenedChat(summary.chat_id, summary.thread_id), status)
 
 
 def settle_open_chat(changes: Changes, entry: OpenChat, result: Result) -> None:
@@ -142,6 +136,12 @@ def settle_open_chat(changes: Changes, entry: OpenChat, result: Result) -> None:
             end_thread(changes, c.chat_id, c.thread_to_close)
             c.thread_to_close = ""
             changes.keep()
+        case _Ended():
+            _know_chat(changes, result.chat.chat_id)
+            if not is_late(changes, result.chat.thread_id):
+                end_thread(changes, c.chat_id, result.chat.thread_id)
+            c.doubt.pop(entry.id, None)
+            changes.keep()
         case _Opened():
             _note_opened(changes, entry, result)
         case _Declined():
@@ -149,14 +149,13 @@ def settle_open_chat(changes: Changes, entry: OpenChat, result: Result) -> None:
             return_to_bot(changes, "no_agent", at=changes.now)
         case _NotWanted():
             _leave_opened(changes, result.opened)
+            _close_after_all(changes, entry)
 
 
 def _note_opened(changes: Changes, entry: OpenChat, opened: _Opened) -> None:
     c = changes.conversation
     chat_id, thread_id = opened.chat.chat_id, opened.chat.thread_id
-    if c.chat_id != chat_id:
-        c.chat_id = chat_id
-        changes.link(chat_path(chat_id))
+    _know_chat(changes, chat_id)
     if c.thread_id != thread_id:
         end_thread(changes, chat_id, c.thread_id)
         c.thread_id = thread_id
@@ -170,8 +169,13 @@ def _note_opened(changes: Changes, entry: OpenChat, opened: _Opened) -> None:
         changes.add(AgentNote(id=f"briefing:{entry.id}", source_at=changes.now, text_id="briefing"))
     if opened.was_in_doubt or opened.was_there:
         _read(changes, entry, opened.chat.thread_id)
-    if opened.ended:
-        end_thread(changes, chat_id, opened.ended.thread_id)
+
+
+def _know_chat(changes: Changes, chat_id: str) -> None:
+    """The chat's notices lead here from now on."""
+    if changes.conversation.chat_id != chat_id:
+        changes.conversation.chat_id = chat_id
+        changes.link(chat_path(chat_id))
 
 
 def _read(changes: Changes, entry: OpenChat, thread_id: str) -> None:
@@ -201,9 +205,7 @@ def _leave_opened(changes: Changes, summary: ChatSummary | None) -> None:
     c = changes.conversation
     if summary is None or c.state != BOT:
         return
-    if c.chat_id != summary.chat_id:
-        c.chat_id = summary.chat_id
-        changes.link(chat_path(c.chat_id))
+    _know_chat(changes, summary.chat_id)
     if summary.active:
         c.thread_id = summary.thread_id
         leave_thread(changes)
@@ -211,9 +213,25 @@ def _leave_opened(changes: Changes, summary: ChatSummary | None) -> None:
         end_thread(changes, c.chat_id, summary.thread_id)
 
 
+def _close_after_all(changes: Changes, entry: OpenChat) -> None:
+    """Opening was to close the thread the user had left: that is still to be done."""
+    c = changes.conversation
+    if c.state != BOT or not c.thread_to_close or any(p.kind == "close_chat" for p in c.pending):
+        return
+    closing = CloseChat(
+        id=f"close:{c.thread_to_close}:{entry.id}",
+        source_at=changes.now,
+        chat_id=c.chat_id,
+        thread_id=c.thread_to_close,
+    )
+    changes.add(closing)
+    if entry.id in c.doubt:
+        c.doubt[closing.id] = c.doubt[entry.id]
+
+
 def give_up_open_chat(changes: Changes, entry: OpenChat, _reason: str) -> None:
     """The desk refuses, or failed for a day: the user is told and stays with the bot."""
-    if changes.conversation.state != WAITING:
-        return
-    tell_user(changes, "error", entry.id)
-    return_to_bot(changes, "error", at=changes.now)
+    if changes.conversation.state == WAITING:
+        tell_user(changes, "error", entry.id)
+        return_to_bot(changes, "error", at=changes.now)
+    _close_after_all(changes, entry)

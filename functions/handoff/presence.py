@@ -16,9 +16,8 @@ def show(changes: Changes, agent: Agent, *, at: datetime, late: bool) -> None:
     if c.find_presence(agent.id):
         return
     c.serial += 1
-    presence = Presence(agent, c.serial, late=late)
-    c.agents = (*c.agents, presence)
-    changes.add(Framing(id=presence.joined_id, source_at=at, agent=agent), head=True)
+    c.agents = (*c.agents, Presence(agent, c.serial, late=late))
+    changes.add(Framing(id=f"joined:{c.serial}", source_at=at, agent=agent), head=True)
 
 
 def leave(changes: Changes, presence: Presence, *, at: datetime) -> None:

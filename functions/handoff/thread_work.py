@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import msgspec
+
 from functions.handoff.changes import Changes
 from functions.handoff.conversation import WAITING, Conversation
 from functions.handoff.cursor import event_number
@@ -16,7 +18,6 @@ from functions.handoff.threads import (
     end_thread,
     find_closed,
     is_unknown,
-    know_events,
     read_ended,
 )
 from functions.handoff.work import Step, Work
@@ -145,51 +146,52 @@ def settle_read_thread(changes: Changes, entry: ReadThread, result: _Looked) -> 
     """What was found becomes entries; a thread found closed is worked as closed."""
     c = changes.conversation
     view = result.view
-    if entry.reason == "which":
-        _order_threads(changes, entry, newest=view.thread_id if view else entry.thread_id)
-    elif view is None:
-        later = ReadThread(
-            id=f"later:{entry.id}",
-            source_at=changes.now,
-            chat_id=entry.chat_id,
-            thread_id=entry.thread_id,
-            reason="late",
-            gap=entry.gap,
-        )
-        changes.add(later, lane=NOTICE_LANE)
     if view is None:
+        _read_later(changes, entry)
         return
-    take_view(changes, view, gap=entry.gap)
+    if entry.reason == "which":
+        _order_threads(changes, entry, view)
+    take_view(changes, view)
     if not view.active and view.thread_id == c.thread_id:
         find_closed(changes, already_read=True)
+
+
+def _read_later(changes: Changes, entry: ReadThread) -> None:
+    """At leisure. Until the desk says which thread is the newest, the open one is: words of another go out framed."""
+    if entry.reason == "which":
+        changes.conversation.remember_closed(entry.thread_id)
+    later = msgspec.structs.replace(entry, id=f"later:{entry.id}", source_at=changes.now)
+    changes.add(later, lane=NOTICE_LANE)
 
 
 def give_up_read_thread(changes: Changes, entry: ReadThread, _reason: str) -> None:
     """What messages waited for is read later; what was read at leisure can't be read."""
     if holds_up(changes.conversation, entry):
-        settle_read_thread(changes, entry, _Looked(None))
+        _read_later(changes, entry)
 
 
-def _order_threads(changes: Changes, entry: ReadThread, *, newest: str) -> None:
-    """The newest thread is the open one; the one asked about, if another, is over."""
-    if newest != entry.thread_id:
+def _order_threads(changes: Changes, entry: ReadThread, newest: ThreadView) -> None:
+    """The newest thread is the open one, unless the user left it; the one asked about, if another, is over."""
+    c = changes.conversation
+    if newest.thread_id != entry.thread_id:
         end_thread(changes, entry.chat_id, entry.thread_id)
-    adopt_thread(changes, newest, at=entry.source_at)
+    if newest.active and newest.thread_id != c.thread_to_close:
+        c.closed_threads = tuple(one for one in c.closed_threads if one != newest.thread_id)
+    adopt_thread(changes, newest.thread_id, at=entry.source_at)
 
 
-def take_view(changes: Changes, view: ThreadView, gap: tuple[int, ...] = ()) -> None:
+def take_view(changes: Changes, view: ThreadView) -> None:
     """Make entries of the agents' messages that are not accounted for, and account for everything shown."""
     c = changes.conversation
     found = tuple(
-        event
-        for event in view.events
-        if isinstance(event, AgentMessage) and _is_news(changes, event, view.thread_id, gap)
+        event for event in view.events if isinstance(event, AgentMessage) and _is_news(changes, event, view.thread_id)
     )
     add_found(changes, found)
-    know_events(c, view.thread_id, tuple(event.id for event in view.events))
+    numbers = [number for event in view.events if (number := event_number(event.id, c.cursor.thread_id))]
+    c.cursor = c.cursor.read_up_to(max(numbers, default=0))
 
 
-def _is_news(changes: Changes, event: AgentMessage, thread_id: str, gap: tuple[int, ...]) -> bool:
+def _is_news(changes: Changes, event: AgentMessage, thread_id: str) -> bool:
     """Older ones than a done entry is kept for were delivered or given up long ago."""
     if changes.is_too_old(event.source_at):
         return False
@@ -197,4 +199,4 @@ def _is_news(changes: Changes, event: AgentMessage, thread_id: str, gap: tuple[i
     number = event_number(event.id, thread_id)
     if number is None or cursor.thread_id != thread_id:
         return True  # whether it was an entry before is seen when it is made
-    return number in gap or not cursor.knows(number)
+    return not cursor.knows(number)

@@ -16,9 +16,9 @@ def is_late(changes: Changes, thread_id: str) -> bool:
 
 
 def is_unknown(conversation: Conversation, thread_id: str) -> bool:
-    """Tell whether a notice names another thread than the open one, never heard of: older or newer, who knows."""
-    c = conversation
-    return bool(thread_id and c.thread_id and thread_id != c.thread_id and thread_id not in c.closed_threads)
+    """Tell whether a notice names a thread never heard of, in a chat that had others: older or newer, who knows."""
+    known = {conversation.thread_id, *conversation.closed_threads, ""}
+    return thread_id not in known and len(known) > 1
 
 
 def adopt_thread(changes: Changes, thread_id: str, *, at: datetime) -> None:
@@ -40,6 +40,7 @@ def leave_thread(changes: Changes) -> None:
     c = changes.conversation
     if not c.thread_id:
         return
+    end_thread(changes, c.chat_id, c.thread_to_close)  # another followed it: it is over
     c.thread_to_close = c.thread_id
     closing = CloseChat(id=f"close:{c.thread_id}", source_at=changes.now, chat_id=c.chat_id, thread_id=c.thread_id)
     c.remember_closed(c.thread_id)

@@ -219,6 +219,7 @@ def settle_bot_reply(changes: Changes, entry: BotReply, was_said: bool) -> None:
 
 
 def give_up_bot_reply(changes: Changes, entry: BotReply, _reason: str) -> None:
-    """The words are lost, the hand-off is not."""
+    """The words are lost, and the user is told so; the hand-off is not."""
+    tell_user(changes, "reply_lost", entry.id)
     if entry.handoff:
         hand_off(changes, entry.handoff, bot_spoke=False)

@@ -20,9 +20,10 @@ from functions.handoff.errors import (
     ProviderUnavailable,
     StoreUnavailable,
 )
-from functions.handoff.events import Event, encode, kind_of
+from functions.handoff.events import AgentNote, Event, encode, kind_of
 from functions.handoff.holding import MAX_TAKEOVERS, Held, Machine, commit_step, load_entry
 from functions.handoff.interfaces import CHANNEL, LIVECHAT, PROVIDERS, Journal
+from functions.handoff.moves import tell_user
 from functions.handoff.schedule import needs
 from functions.handoff.work import Sides, Step
 
@@ -60,8 +61,9 @@ class Worker:
         entry_id, takeovers = held.lease.entry, held.lease.takeovers
         entry = load_entry(self._machine, held)
         if entry is None or takeovers >= 2 * MAX_TAKEOVERS:  # unreadable, or even giving it up in order fails
-            self._journal.note("dead_letter", entry=entry_id, reason="unreadable" if entry is None else "poison")
-            return self._commit(held, None, lambda changes: changes.drop(entry_id), "next")
+            reason = "unreadable" if entry is None else "poison"
+            self._journal.note("dead_letter", entry=entry_id, reason=reason)
+            return self._commit(held, None, lambda changes: _drop(changes, entry_id, reason), "next")
         if takeovers >= MAX_TAKEOVERS:
             return self._commit(held, None, lambda changes: give_up(changes, entry, "poison"), "next")
         step = Step(
@@ -187,3 +189,15 @@ def give_up(changes: Changes, entry: Event, reason: str) -> None:
         changes.write_dead_letter(entry.id, encode(entry), reason)
     work.give_up(changes, entry, reason)
     changes.finish(entry.id)
+
+
+def _drop(changes: Changes, entry_id: str, reason: str) -> None:
+    """Give up an entry that can't even be read, or given up in order; its writer is told, without its words."""
+    pending = changes.conversation.find_pending(entry_id)
+    changes.drop(entry_id, reason)
+    if pending and pending.kind == "user_message":
+        tell_user(changes, "undelivered", entry_id, excerpt="…")
+    if pending and pending.kind == "agent_message":
+        unknown = {"excerpt": "…", "reason": reason}
+        note_id = f"undelivered:{entry_id}"
+        changes.add(AgentNote(id=note_id, source_at=changes.now, text_id="agent_undelivered", parameters=unknown))
