@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check scenario simulate dead-letters resend bench format clean
+.PHONY: run test check scenario fuzz simulate dead-letters resend bench format clean
 
 run: $(READY)  ## start everything on this machine, play the story, stay up on http://localhost:8080
 	@$(BIN)/python -m infra.sandbox
@@ -20,6 +20,9 @@ check: $(READY)  ## lint, types and the fast tests, under a minute
 
 scenario: $(READY)  ## the functions as processes against the stand-ins
 	$(BIN)/python -m pytest -m scenario
+
+fuzz: $(READY)  ## 100,000 hostile requests at every door; FUZZ_SEED=N runs the same ones again
+	FUZZ_BODIES=$${FUZZ_BODIES:-100000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest -s tests/test_fuzz_doors.py -k very_many
 
 simulate: $(READY)  ## 20,000 random interleavings of the delivery protocol
 	$(BIN)/python -m pytest tests/test_simulation.py --seeds 20000

@@ -129,6 +129,20 @@ def test_a_gap_in_a_thread_that_another_one_followed_is_read_before_what_waits_o
     assert ["missed", "heard"] == world.channel.texts[-2:]
 
 
+@pytest.mark.parametrize("ids", ["numbered", "unknown form"])
+def test_hundreds_of_missed_messages_are_found_some_at_a_time_and_in_order(ids: str) -> None:
+    world = World().handed_over()
+    world.desk.uuid_events = lambda: ids != "numbered"
+    for number in range(230):
+        world.agent_writes(f"missed {number}", webhook=False)
+
+    world.agent_closes()
+    world.pass_time(600)
+
+    shown = [text for text in world.channel.texts if text.startswith("missed")]
+    assert [f"missed {number}" for number in range(230)] == shown
+
+
 def test_a_gap_is_asked_about_once_whatever_the_read_showed() -> None:
     world = with_jane()
     world.desk.append(world.conversation.chat_id, JANE.id, "private", visible=False)

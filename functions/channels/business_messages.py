@@ -33,7 +33,10 @@ _CONTEXT_FIELDS = ("entryPoint", "placeId", "nearPlaceId", "customContext")
 _MAX_CONTEXT_CHARACTERS = 1000
 _MAX_NAME_CHARACTERS = 200
 _MAX_TEXT_CHARACTERS = 64_000  # far beyond what a phone sends; a store takes one megabyte with everything around it
+_MAX_CONVERSATION_ID_CHARACTERS = 500
+_MAX_EVENT_ID_CHARACTERS = 200  # those of 200 waiting events stand in one record
 _MAX_KINDS_NAMED = 5
+_LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,4}")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
 
@@ -61,9 +64,6 @@ class _Delivery(NamedTuple):
     return_keywords: Collection[str]
 
 
-# --- what it says ----------------------------------------------------------------------------------------------------
-
-
 def parse_webhook(
     body: object, *, received_at: datetime, read_payload: ReadPayload, return_keywords: Collection[str] = frozenset()
 ) -> ParsedWebhook:
@@ -76,19 +76,17 @@ def parse_webhook(
         return_keywords: texts, trimmed and case-folded, by which the user asks for the bot again.
 
     Raises:
-        WebhookRejected: 400, `conversationId` or a field of a known kind is missing or of the wrong type; names it.
+        WebhookRejected: 400, `conversationId` or a field of a known kind is missing or can't be used; names it.
     """
     content = _unwrapped(clean_json(body))
-    conversation_id = text_at(content, "conversationId")
-    if not conversation_id:
-        raise _wrong("conversationId", "a non-empty string")
+    conversation_id = _conversation_id(content)
     event, ignored = _find_event(_Delivery(content, received_at, read_payload, return_keywords))
     user = object_at(object_at(content, "context"), "userInfo")
     return ParsedWebhook(
         conversation_key=ids.conversation_key(NAME, conversation_id),
-        address={"conversationId": conversation_id, "agent": text_at(content, "agent")},
+        address={"conversationId": conversation_id, "agent": text_at(content, "agent")[:_MAX_CONTEXT_CHARACTERS]},
         user_name=text_at(user, "displayName").strip()[:_MAX_NAME_CHARACTERS],
-        locale=text_at(object_at(content, "context"), "resolvedLocale") or text_at(user, "userDeviceLocale"),
+        locale=_locale(object_at(content, "context"), "resolvedLocale") or _locale(user, "userDeviceLocale"),
         context=_read_context(content),
         event=event,
         ignored=ignored,
@@ -112,6 +110,20 @@ def _unwrapped(body: object) -> JsonObject:
     if not isinstance(inner, dict):
         raise _wrong("data", "base64 of a JSON object")
     return inner
+
+
+def _conversation_id(content: JsonObject) -> str:
+    """It becomes a step in the path of every call to the API, where dots lead elsewhere."""
+    given = text_at(content, "conversationId")
+    if given in {"", ".", ".."} or len(given) > _MAX_CONVERSATION_ID_CHARACTERS:
+        raise _wrong("conversationId", "a string of an id's length, and no dots alone")
+    return given
+
+
+def _locale(holder: JsonObject, name: str) -> str:
+    """What has not the form of a locale counts as absent: the bot would refuse every turn in such a language."""
+    given = text_at(holder, name)
+    return given if _LOCALE.fullmatch(given) else ""
 
 
 def _read_context(body: JsonObject) -> dict[str, str]:
@@ -190,7 +202,7 @@ def _said(delivery: _Delivery, payload: JsonObject, text: str, postback: str | N
         id=event_id,
         source_at=source_at,
         text=text[:_MAX_TEXT_CHARACTERS],
-        postback=postback,
+        postback=postback[:_MAX_TEXT_CHARACTERS] if postback else None,
         bot_answer=heard.answer,
         answered=heard.was_shown,
     )
@@ -212,9 +224,11 @@ _IGNORED = {
 
 
 def _event_id(delivery: _Delivery, message_id: str = "") -> str:
-    """What stays the same when the webhook comes again."""
+    """What stays the same when the webhook comes again; a digest where nothing is given that can be kept as an id."""
     given = message_id or text_at(delivery.body, "requestId")
-    return given or hashlib.sha256(json.dumps(delivery.body, sort_keys=True).encode()).hexdigest()
+    if 0 < len(given) <= _MAX_EVENT_ID_CHARACTERS:
+        return given
+    return hashlib.sha256((given or json.dumps(delivery.body, sort_keys=True)).encode()).hexdigest()
 
 
 def _source_at(delivery: _Delivery, payload: JsonObject) -> datetime:

@@ -12,6 +12,11 @@ from typing import Any, NamedTuple
 from functions.handoff.events import BotAnswer, HandoffSignal, JsonObject, OutboundMessage
 from functions.handoff.json_fields import clean_json, is_true, object_at, objects_at, text_at
 
+_MAX_MESSAGES = 30  # each is at least one call to the channel
+_MAX_TEXT_CHARACTERS = 64_000  # of all messages together
+_MAX_INTENT_CHARACTERS = 200
+_MAX_METADATA_CHARACTERS = 16_000  # it is kept with the conversation
+
 ReadPayload = Callable[[JsonObject], BotAnswer]
 """Reads a bot's custom payload: its messages and its hand-off signal. It belongs to the bot's side."""
 
@@ -34,7 +39,7 @@ def parse_dialogflow_response(response: JsonObject, read_payload: ReadPayload) -
     answer = BotAnswer(
         messages=_shown(response, read_payload) if was_shown else _messages(parts) or _first_faq(response),
         handoff=next((part.handoff for part in parts if part.handoff), None),
-        intent=text_at(intent, "intentDisplayName"),
+        intent=text_at(intent, "intentDisplayName")[:_MAX_INTENT_CHARACTERS],
     )
     if answer.messages or answer.handoff or was_shown:
         return Heard(answer, was_shown)
@@ -54,7 +59,8 @@ def _read_fulfilment(fulfilment: JsonObject, read_payload: ReadPayload) -> BotAn
     """One of `text`, `jsonPayload` and `liveAgentHandoff`."""
     if isinstance(fulfilment.get("liveAgentHandoff"), dict):
         metadata = object_at(fulfilment["liveAgentHandoff"], "metadata")
-        return BotAnswer(handoff=HandoffSignal("bot", metadata))
+        is_bearable = len(json.dumps(metadata)) <= _MAX_METADATA_CHARACTERS
+        return BotAnswer(handoff=HandoffSignal("bot", metadata if is_bearable else {}))
     text = text_at(fulfilment, "text")
     if text.strip():
         return BotAnswer(messages=(OutboundMessage(text),))
@@ -71,7 +77,15 @@ def _payload(given: Any) -> JsonObject:
 
 
 def _messages(parts: list[BotAnswer]) -> tuple[OutboundMessage, ...]:
-    return tuple(message for part in parts for message in part.messages)
+    """What the user can be shown of them: a body of a megabyte could ask for tens of thousands."""
+    kept: list[OutboundMessage] = []
+    left = _MAX_TEXT_CHARACTERS
+    for message in [message for part in parts for message in part.messages][:_MAX_MESSAGES]:
+        kept.append(OutboundMessage(message.text[:left], message.suggestions))
+        left -= len(message.text)
+        if left <= 0:
+            break
+    return tuple(kept)
 
 
 def _shown(response: JsonObject, read_payload: ReadPayload) -> tuple[OutboundMessage, ...]:
@@ -82,4 +96,4 @@ def _shown(response: JsonObject, read_payload: ReadPayload) -> tuple[OutboundMes
 
 def _first_faq(response: JsonObject) -> tuple[OutboundMessage, ...]:
     answers = [text_at(one, "faqAnswer") for one in objects_at(object_at(response, "faqResponse"), "answers")]
-    return tuple(OutboundMessage(text) for text in answers[:1] if text.strip())
+    return tuple(OutboundMessage(text[:_MAX_TEXT_CHARACTERS]) for text in answers[:1] if text.strip())

@@ -111,7 +111,7 @@ def _simple_responses(responses: JsonObject) -> OutboundMessage:
 
 
 def _simple_text(response: JsonObject) -> str:
-    spoken = text_at(response, "textToSpeech") or re.sub(r"<[^>]*>", "", text_at(response, "ssml"))
+    spoken = text_at(response, "textToSpeech") or re.sub(r"<[^<>]*>", "", text_at(response, "ssml"))
     return text_at(response, "displayText") or spoken
 
 

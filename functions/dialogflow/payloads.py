@@ -13,6 +13,8 @@ from functions.dialogflow.signals import find_payload_signal
 from functions.handoff.events import BotAnswer, JsonObject, OutboundMessage, Suggestion
 from functions.handoff.json_fields import list_at, object_at, objects_at, text_at
 
+_MAX_CHIPS = 50  # a channel shows a dozen; a body of a megabyte could ask for a hundred thousand
+
 
 def read_payload(payload: JsonObject) -> BotAnswer:
     """What one custom payload holds: at most one message, and the wish for a person if it is one."""
@@ -29,7 +31,7 @@ def parse_payload(payload: JsonObject) -> OutboundMessage:
     if any(isinstance(holder.get("liveAgentRequest"), dict) for holder in (payload, content)):
         chips.append(Suggestion("live_agent"))
     text = text_at(content, "text") or _rich_text(content, cards) or _kommunicate_text(payload)
-    return OutboundMessage(text.strip(), tuple(chips))
+    return OutboundMessage(text.strip(), tuple(chips[:_MAX_CHIPS]))
 
 
 def joined(*texts: str) -> str:

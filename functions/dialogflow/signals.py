@@ -6,6 +6,7 @@ Source: Dialogflow v2 and v2beta1 REST reference (Intent, WebhookResponse); cust
 of Chatwoot, Kommunicate and LivePerson, as of 2026-11.
 """
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,8 @@ import msgspec
 
 from functions.handoff.events import HandoffSignal, JsonObject
 from functions.handoff.json_fields import object_at, objects_at, text_at
+
+_MAX_METADATA_CHARACTERS = 16_000  # it is kept with the conversation
 
 _NOT_METADATA = {
     "action",
@@ -139,5 +142,12 @@ _DIALECTS: tuple[Callable[[JsonObject], JsonObject | None], ...] = (
 
 
 def _told(metadata: JsonObject) -> JsonObject:
-    """Only what says something: Dialogflow sends every parameter, unfilled ones empty."""
-    return {name: value for name, value in metadata.items() if value not in ("", None, [], {})}
+    """Only what says something (Dialogflow sends every parameter, unfilled ones empty), as far as it can be kept."""
+    told: JsonObject = {}
+    left = _MAX_METADATA_CHARACTERS
+    for name, value in metadata.items():
+        size = len(json.dumps({name: value}))
+        if value not in ("", None, [], {}) and size <= left:
+            told[name] = value
+            left -= size
+    return told

@@ -17,6 +17,8 @@ from functions.handoff.errors import WebhookRejected
 from functions.handoff.events import HandoffSignal, JsonObject
 from functions.handoff.json_fields import clean_json, object_at, text_at
 
+_MAX_ID_CHARACTERS = 200
+
 
 class FulfilmentCall(msgspec.Struct, frozen=True, kw_only=True):
     """One call of the bot: in which session, for which turn, and whether it asks for a person.
@@ -66,7 +68,8 @@ def parse_webhook(body: object, rules: SignalRules) -> FulfilmentCall:
     """Read one fulfilment call, already verified.
 
     Raises:
-        WebhookRejected: 400, `session`, `responseId` or `queryResult` is missing or of the wrong type; names it.
+        WebhookRejected: 400, `session`, `responseId` or `queryResult` is missing, too long or of the wrong type; the
+            message names it.
     """
     call = clean_json(body)
     if not isinstance(call, dict):
@@ -74,8 +77,8 @@ def parse_webhook(body: object, rules: SignalRules) -> FulfilmentCall:
     session_id = text_at(call, "session").rsplit("/", 1)[-1]  # console calls have other paths before it
     if not session_id:
         raise _wrong("session", "the path of a session")
-    if not text_at(call, "responseId"):
-        raise _wrong("responseId", "a non-empty string")
+    if not 0 < len(text_at(call, "responseId")) <= _MAX_ID_CHARACTERS:
+        raise _wrong("responseId", f"a string of 1 to {_MAX_ID_CHARACTERS} characters")
     if not isinstance(call.get("queryResult"), dict):
         raise _wrong("queryResult", "an object")
     result = object_at(call, "queryResult")

@@ -206,11 +206,12 @@ class CustomerDetails(_Event, frozen=True, kw_only=True, tag="customer_details")
 
 
 class ReadThread(_Event, frozen=True, kw_only=True, tag="read_thread"):
-    """Read a thread once, for messages whose webhook never came."""
+    """Read a thread once, for messages whose webhook never came; only for those behind the event `after`, if given."""
 
     chat_id: str
     thread_id: str
     reason: str = ""
+    after: str = ""
 
 
 class TimerFired(_Event, frozen=True, kw_only=True, tag="timer"):

@@ -1,5 +1,6 @@
 """Working threads as wholes: their end, and reading them for messages whose notice never came."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -8,7 +9,7 @@ from functions.handoff.changes import Changes
 from functions.handoff.conversation import WAITING, Conversation
 from functions.handoff.cursor import event_number
 from functions.handoff.errors import LeaseTooShort, OutOfTime, ProviderError
-from functions.handoff.events import AgentMessage, ChatClosed, DeskEvent, ReadThread
+from functions.handoff.events import AgentMessage, ChatClosed, DeskEvent, ReadThread, WithheldEvent
 from functions.handoff.interfaces import LIVECHAT, ThreadView
 from functions.handoff.moves import return_to_bot, tell_user
 from functions.handoff.schedule import AGENT_LANE, NOTICE_LANE
@@ -151,7 +152,7 @@ def settle_read_thread(changes: Changes, entry: ReadThread, result: _Looked) -> 
         return
     if entry.reason == "which":
         _order_threads(changes, entry, view)
-    take_view(changes, view)
+    take_view(changes, view, after=entry.after)
     if not view.active and view.thread_id == c.thread_id:
         find_closed(changes, already_read=True)
 
@@ -180,15 +181,37 @@ def _order_threads(changes: Changes, entry: ReadThread, newest: ThreadView) -> N
     adopt_thread(changes, newest.thread_id, at=entry.source_at)
 
 
-def take_view(changes: Changes, view: ThreadView) -> None:
+_FOUND_AT_ONCE = 100  # entries are documents, and one commit takes only so many
+
+
+def take_view(changes: Changes, view: ThreadView, *, after: str = "") -> None:
     """Make entries of the agents' messages that are not accounted for, and account for everything shown."""
     c = changes.conversation
-    found = tuple(
-        event for event in view.events if isinstance(event, AgentMessage) and _is_news(changes, event, view.thread_id)
-    )
-    add_found(changes, found)
-    numbers = [number for event in view.events if (number := event_number(event.id, c.cursor.thread_id))]
+    begin = next((index + 1 for index, event in enumerate(view.events) if event.id == after), 0)
+    found = [
+        event
+        for event in view.events[begin:]
+        if isinstance(event, AgentMessage) and _is_news(changes, event, view.thread_id)
+    ]
+    add_found(changes, found[:_FOUND_AT_ONCE])
+    accounted_for: Sequence[AgentMessage | WithheldEvent] = view.events
+    if len(found) > _FOUND_AT_ONCE:
+        accounted_for = found[:_FOUND_AT_ONCE]
+        _read_rest(changes, view, after=accounted_for[-1].id)
+    numbers = [number for event in accounted_for if (number := event_number(event.id, c.cursor.thread_id))]
     c.cursor = c.cursor.read_up_to(max(numbers, default=0))
+
+
+def _read_rest(changes: Changes, view: ThreadView, *, after: str) -> None:
+    rest = ReadThread(
+        id=f"rest:{after}",
+        source_at=changes.now,
+        chat_id=view.chat_id,
+        thread_id=view.thread_id,
+        reason="rest",
+        after=after,
+    )
+    changes.add(rest, lane=NOTICE_LANE)
 
 
 def _is_news(changes: Changes, event: AgentMessage, thread_id: str) -> bool:

@@ -1,5 +1,6 @@
 """The threads of a conversation's chat: which is open, which are over, what is known of their events. Pure."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from functions.handoff.changes import Changes
@@ -82,7 +83,7 @@ def find_closed(changes: Changes, *, already_read: bool) -> None:
     changes.add(closed)
 
 
-def add_found(changes: Changes, messages: tuple[AgentMessage, ...]) -> None:
+def add_found(changes: Changes, messages: Sequence[AgentMessage]) -> None:
     """Messages found by reading a thread become entries under their own ids, unless they were entries already."""
     for message in messages:
         changes.add(message, own=False)

@@ -22,6 +22,7 @@ from functions.handoff.events import (
 )
 from functions.handoff.ids import is_own_event
 from functions.livechat.mapping import (
+    id_in,
     is_agent_id,
     is_bot_id,
     objects_in,
@@ -33,6 +34,8 @@ from functions.livechat.mapping import (
     value_in,
 )
 
+_MAX_EVENTS = 100  # a thread that has just begun; more is found when the thread is read
+_MAX_PEOPLE = 50
 LIFECYCLE_PREFIX = "lifecycle:"
 """Starts the id of an event made from a webhook without one: a digest of its payload, so that the same thing happening
 again later has the same id. Whoever stores it adds a time."""
@@ -71,11 +74,20 @@ def need(values: JsonObject, name: str, kind: type[Any], where: str = "") -> Any
     return value
 
 
+def _need_id(values: JsonObject, name: str, where: str) -> str:
+    """A documented id; raises as `need`, and where it can't be one."""
+    need(values, name, str, where)
+    value = id_in(values, name)
+    if not value:
+        raise WebhookRejected(400, "field", f"{where}{name} is too long, or nothing but NULs")
+    return value
+
+
 def _incoming_chat(notice: Notice) -> DeskEvent | Ignored:
     chat = need(notice.payload, "chat", dict, "payload.")
-    chat_id = need(chat, "id", str, "payload.chat.")
+    chat_id = _need_id(chat, "id", "payload.chat.")
     thread = need(chat, "thread", dict, "payload.chat.")
-    thread_id = need(thread, "id", str, "payload.chat.thread.")
+    thread_id = _need_id(thread, "id", "payload.chat.thread.")
     people = read_people(chat.get("users"))
     events = (
         read_event(
@@ -85,24 +97,25 @@ def _incoming_chat(notice: Notice) -> DeskEvent | Ignored:
             people=people,
             source_at=read_time(event.get("created_at")) or notice.received_at,
         )
-        for event in objects_in(thread.get("events"))
-        if text_in(event, "id")
+        for event in objects_in(thread.get("events"))[:_MAX_EVENTS]
+        if id_in(event, "id")
     )
+    agents = (p.agent for p in people.values() if p.is_human_agent and p.is_visible and p.is_present)
     return ChatStarted(
         id=notice.lifecycle_id,
         source_at=notice.received_at,
         chat_id=chat_id,
         thread_id=thread_id,
-        agents=tuple(p.agent for p in people.values() if p.is_human_agent and p.is_visible and p.is_present),
+        agents=tuple(agents)[:_MAX_PEOPLE],
         messages=tuple(event for event in events if isinstance(event, AgentMessage)),
     )
 
 
 def _incoming_event(notice: Notice) -> DeskEvent | Ignored:
-    chat_id = need(notice.payload, "chat_id", str, "payload.")
-    thread_id = need(notice.payload, "thread_id", str, "payload.")
+    chat_id = _need_id(notice.payload, "chat_id", "payload.")
+    thread_id = _need_id(notice.payload, "thread_id", "payload.")
     event = need(notice.payload, "event", dict, "payload.")
-    need(event, "id", str, "payload.event.")
+    _need_id(event, "id", "payload.event.")
     kind = need(event, "type", str, "payload.event.")
     source_at = read_time(need(event, "created_at", str, "payload.event."))
     if source_at is None:
@@ -115,9 +128,9 @@ def _incoming_event(notice: Notice) -> DeskEvent | Ignored:
 
 
 def _user_added(notice: Notice) -> DeskEvent | Ignored:
-    chat_id = need(notice.payload, "chat_id", str, "payload.")
+    chat_id = _need_id(notice.payload, "chat_id", "payload.")
     user = need(notice.payload, "user", dict, "payload.")
-    need(user, "id", str, "payload.user.")
+    _need_id(user, "id", "payload.user.")
     kind = notice.payload.get("user_type") or user.get("type")
     person = read_person({"type": kind, **user})
     if person is None or not person.is_human_agent or kind != "agent":
@@ -128,14 +141,14 @@ def _user_added(notice: Notice) -> DeskEvent | Ignored:
         id=notice.lifecycle_id,
         source_at=notice.received_at,
         chat_id=chat_id,
-        thread_id=text_in(notice.payload, "thread_id"),
+        thread_id=id_in(notice.payload, "thread_id"),
         agent=person.agent,
     )
 
 
 def _user_removed(notice: Notice) -> DeskEvent | Ignored:
-    chat_id = need(notice.payload, "chat_id", str, "payload.")
-    user_id = need(notice.payload, "user_id", str, "payload.")
+    chat_id = _need_id(notice.payload, "chat_id", "payload.")
+    user_id = _need_id(notice.payload, "user_id", "payload.")
     kind = notice.payload.get("user_type") or ("agent" if is_agent_id(user_id) else "")
     if kind != "agent" or is_bot_id(user_id):
         return Ignored("not an agent")
@@ -143,29 +156,32 @@ def _user_removed(notice: Notice) -> DeskEvent | Ignored:
         id=notice.lifecycle_id,
         source_at=notice.received_at,
         chat_id=chat_id,
-        thread_id=text_in(notice.payload, "thread_id"),
+        thread_id=id_in(notice.payload, "thread_id"),
         agent_id=user_id,
     )
 
 
 def _chat_transferred(notice: Notice) -> DeskEvent | Ignored:
-    agent_ids = value_in(notice.payload, "transferred_to", "agent_ids")
     return ChatTransferred(
         id=notice.lifecycle_id,
         source_at=notice.received_at,
-        chat_id=need(notice.payload, "chat_id", str, "payload."),
-        thread_id=text_in(notice.payload, "thread_id"),
-        agent_ids=tuple(one for one in agent_ids if isinstance(one, str)) if isinstance(agent_ids, list) else (),
+        chat_id=_need_id(notice.payload, "chat_id", "payload."),
+        thread_id=id_in(notice.payload, "thread_id"),
+        agent_ids=_texts(value_in(notice.payload, "transferred_to", "agent_ids")),
         queued=isinstance(notice.payload.get("queue"), dict),
     )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(one for one in value if isinstance(one, str))[:_MAX_PEOPLE] if isinstance(value, list) else ()
 
 
 def _chat_deactivated(notice: Notice) -> DeskEvent | Ignored:
     return ChatClosed(
         id=notice.lifecycle_id,
         source_at=notice.received_at,
-        chat_id=need(notice.payload, "chat_id", str, "payload."),
-        thread_id=need(notice.payload, "thread_id", str, "payload."),
+        chat_id=_need_id(notice.payload, "chat_id", "payload."),
+        thread_id=_need_id(notice.payload, "thread_id", "payload."),
         closed_by=_closer(text_in(notice.payload, "user_id")),
     )
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from functions.handoff.events import Agent, AgentMessage, JsonObject, WithheldEvent
 from functions.handoff.ids import is_own_event
+from functions.handoff.json_fields import clean_text
 
 EVERYONE = "all"
 """The one visibility that includes the user."""
@@ -21,8 +22,10 @@ _BOT_ID = re.compile(r"[0-9a-f]{32}")
 _WEB_URL = re.compile(r"https?://[^\s<>\"]+")
 _PHONE = re.compile(r"[+0-9][0-9 ()./\-]{2,30}")
 
-
 _MAX_TEXT_CHARACTERS = 64_000  # LiveChat itself takes 16 KB
+_MAX_NAME_CHARACTERS = 200
+MAX_ID_CHARACTERS = 200
+"""Longest id that is taken for one. Those of what waits, of threads and of agents stand in one record."""
 
 
 class Person(NamedTuple):
@@ -41,9 +44,9 @@ class Person(NamedTuple):
 
 
 def text_in(value: object, *names: str) -> str:
-    """The string at this place in nested objects; "" when there is none."""
+    """The string at this place in nested objects, without NULs; "" when there is none."""
     found = value_in(value, *names)
-    return found if isinstance(found, str) else ""
+    return clean_text(found) if isinstance(found, str) else ""
 
 
 def value_in(value: object, *names: str) -> Any:
@@ -53,6 +56,12 @@ def value_in(value: object, *names: str) -> Any:
             return None
         value = value.get(name)
     return value
+
+
+def id_in(value: object, *names: str) -> str:
+    """The id at this place in nested objects; "" when there is none, or what is there is too long for one."""
+    found = text_in(value, *names)
+    return found if len(found) <= MAX_ID_CHARACTERS else ""
 
 
 def objects_in(value: object) -> list[JsonObject]:
@@ -70,12 +79,12 @@ def is_bot_id(user_id: str) -> bool:
 
 def is_agent_id(user_id: str) -> bool:
     """Tell whether this is the id of an agent: an e-mail address."""
-    return "@" in user_id
+    return "@" in user_id and len(user_id) <= MAX_ID_CHARACTERS
 
 
 def read_person(user: JsonObject) -> Person | None:
     """One user; None without an id."""
-    user_id = text_in(user, "id")
+    user_id = id_in(user, "id")
     if not user_id:
         return None
     is_human = user.get("type") == "agent" and not is_bot_id(user_id) and user.get("is_bot") is not True
@@ -95,12 +104,12 @@ def read_people(users: object) -> dict[str, Person]:
 
 
 def _shown_name(name: str, user_id: str) -> str:
-    return "" if "@" in name or name == user_id else name.strip()
+    return "" if "@" in name or name == user_id else name.strip()[:_MAX_NAME_CHARACTERS]
 
 
 def _author(event: JsonObject, people: Mapping[str, Person]) -> Agent | None:
     """The person among the agents who wrote it; None for customers, bots and the system."""
-    author_id = text_in(event, "author_id")
+    author_id = id_in(event, "author_id")
     known = people.get(author_id)
     if known:
         return known.agent if known.is_human_agent else None
@@ -113,14 +122,13 @@ def _author(event: JsonObject, people: Mapping[str, Person]) -> Agent | None:
 def read_event(
     event: JsonObject, *, chat_id: str, thread_id: str, people: Mapping[str, Person], source_at: datetime
 ) -> AgentMessage | WithheldEvent:
-    """The neutral event; `event` must have a string `id`."""
+    """The neutral event; `event` must have an `id`."""
+    event_id = text_in(event, "id")[:MAX_ID_CHARACTERS]
     author = _author(event, people)
     text = _words(event) if author and _is_for_user(event) else ""
     if author is None or not text:
-        return WithheldEvent(id=event["id"], source_at=source_at, chat_id=chat_id, thread_id=thread_id)
-    return AgentMessage(
-        id=event["id"], source_at=source_at, chat_id=chat_id, thread_id=thread_id, agent=author, text=text
-    )
+        return WithheldEvent(id=event_id, source_at=source_at, chat_id=chat_id, thread_id=thread_id)
+    return AgentMessage(id=event_id, source_at=source_at, chat_id=chat_id, thread_id=thread_id, agent=author, text=text)
 
 
 def _is_for_user(event: JsonObject) -> bool:

@@ -19,7 +19,9 @@ _MAX_TEXT = 200
 _MAX_ITEMS = 20
 _WITHHELD = "(withheld)"
 _PRIVATE_NAMES = re.compile(r"(^|_)(text|texts|token|secret|password|phone|email|e_mail|body|payload|name)s?$")
-_PERSON = re.compile(r"(?:\+|%2B)[0-9]{7,15}|[\w.%+'-]+@[\w-]+(?:\.[\w-]+)*")
+_LOCAL, _DOMAIN = r"[\w.%+'-]", r"[\w-]+(?:\.[\w-]+)*"
+# An address begins where nothing of one is before it: to look for it at every letter of a long word takes too long.
+_PERSON = re.compile(rf"(?<!{_LOCAL}){_LOCAL}+@{_DOMAIN}(?:{_LOCAL}*@{_DOMAIN})*|(?:\+|%2B)[0-9]{{7,15}}")
 _PHONE_CHANNEL = "rcs:"  # its ids are phone numbers
 
 # Errors whose message holds names of code and settings alone; any other may quote what a user wrote.

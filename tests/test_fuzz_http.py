@@ -1,0 +1,82 @@
+"""A sample of the hostile requests over HTTP: functions as processes, stand-ins that refuse what is not right."""
+
+import os
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from functions.handoff.ids import session_id
+from infra.sandbox.sandbox import Sandbox
+from tests.doors import BOT, CHANNEL, send, signature
+from tests.fuzz_bodies import Hostile, hostile
+from tests.fuzz_rules import check_answer
+from tests.fuzz_values import CANARY
+from tests.fuzz_world import CHAT, CLIENT, KEY, ORGANIZATION, THREAD, TOKEN, WEBHOOK_SECRET, Answered
+from tests.play import Scene, WatchedSandbox, wait_for
+from tests.play_log import Log
+
+pytest_plugins = ("tests.scenario_fixtures",)
+pytestmark = [pytest.mark.scenario, pytest.mark.parametrize("sandbox", ["sqlite"], indirect=True)]
+
+SEED = int(os.environ.get("FUZZ_SEED", "1"))
+_REQUESTS = 300
+_NOT_FOR_A_CLIENT = {"Expect", "Upgrade", "Host"}  # the client or the server answers these itself
+
+
+def test_no_request_over_http_does_harm(sandbox: WatchedSandbox, scenes: Callable[..., Scene], log: Log) -> None:
+    scene = scenes(name="Michael")
+    scene.hand_off()
+    names = _names(scene)
+
+    @seed(SEED)
+    @settings(
+        max_examples=_REQUESTS,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(hostile.filter(lambda one: not one.twisted))
+    def send_one(request: Hostile) -> None:
+        check_answer(request, _over_http(sandbox, names, request))
+
+    send_one()
+
+    scene.user_says("is anybody there")
+    wait_for(lambda: _is_heard(scene, "is anybody there"), "the next good message")
+    assert [] == log.problems({CANARY})
+
+
+def _over_http(sandbox: Sandbox, names: dict[str, str], request: Hostile) -> Answered:
+    """The same request for the conversation and the deployment that the names are of."""
+    raw = request.raw
+    for ours, theirs in names.items():
+        raw = raw.replace(ours.encode(), theirs.encode())
+    headers = {name: value for name, value in request.headers.items() if name not in _NOT_FOR_A_CLIENT}
+    if request.proven and request.door == CHANNEL:
+        headers |= signature(sandbox.partner_key, raw)
+    if request.proven and request.door == BOT:
+        headers["X-Webhook-Token"] = sandbox.dialogflow_token
+    encoded = {name: value.encode("latin-1") for name, value in headers.items()}
+    answer = send(sandbox, request.door, raw, encoded)  # type: ignore[arg-type]
+    return Answered(answer.status_code, answer.text, "", 0.0)
+
+
+def _names(scene: Scene) -> dict[str, str]:
+    sandbox = scene.sandbox
+    return {
+        '"c-1"': f'"{scene.id}"',
+        KEY: scene.key,
+        CHAT: scene.chat.id,
+        THREAD: scene.chat.threads[-1].id,
+        session_id(KEY): session_id(scene.key),
+        ORGANIZATION: sandbox.livechat.options.organization_id,
+        CLIENT: sandbox.livechat.options.client_id,
+        WEBHOOK_SECRET: sandbox.webhook_secret,
+        TOKEN: sandbox.dialogflow_token,
+    }
+
+
+def _is_heard(scene: Scene, text: str) -> bool:
+    return text in scene.bot_heard() or f"user: {text}" in scene.inbox()
