@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from functions.handoff.errors import ProviderUnavailable
-from functions.runtime.breaker import FAILURES, OPEN_S, Breaker
+from functions.runtime.breaker import FAILURES, LONGEST_OPEN_S, OPEN_S, Breaker
 from functions.runtime.http_client import HttpClient
 from tests.scripted_server import Answer, scripted_server
 
@@ -80,6 +80,19 @@ def test_a_try_that_fails_keeps_it_open() -> None:
     assert not breaker.lets_through("livechat")
 
 
+@pytest.mark.parametrize(("asked_s", "open_s"), [(None, OPEN_S), (1, OPEN_S), (30, 30), (86400, LONGEST_OPEN_S)])
+def test_it_stays_open_for_as_long_as_the_provider_asks_but_not_for_ever(asked_s: float | None, open_s: float) -> None:
+    clock = Seconds()
+    breaker = broken(clock)
+    breaker.note("livechat", failed=True, retry_after_s=asked_s)
+
+    clock.at = open_s - 0.1
+    before = breaker.lets_through("livechat")
+    clock.at = open_s
+
+    assert (False, True) == (before, breaker.lets_through("livechat"))
+
+
 def test_of_many_threads_one_tries() -> None:
     clock = Seconds()
     breaker = broken(clock)
@@ -120,3 +133,14 @@ def test_a_refusal_is_an_answer_and_no_failure() -> None:
         }
 
     assert {422} == statuses
+
+
+def test_an_answer_that_says_when_to_come_back_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    heeded: list[float | None] = []
+    monkeypatch.setattr(Breaker, "note", lambda *_, failed, retry_after_s: heeded.append(retry_after_s))
+    with scripted_server() as server:
+        server.on("/busy", Answer(429, {}, headers={"Retry-After": "30"}))
+
+        HttpClient().request("livechat", "POST", f"{server.url}/busy", timeout_s=2, json_body={})
+
+    assert [30.0] == heeded

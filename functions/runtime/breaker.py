@@ -14,6 +14,9 @@ FAILURES = 5
 OPEN_S = 5.0
 """So long it stays open; then one call may try (half-open), and its outcome decides."""
 
+LONGEST_OPEN_S = 60.0
+"""So long at most, if the provider asks for more (Retry-After): one answer must not silence a process for hours."""
+
 
 class Breaker:
     """The circuits of all providers; safe for use by many threads.
@@ -39,8 +42,9 @@ class Breaker:
             self._opens_at[provider] = now + OPEN_S
             return True
 
-    def note(self, provider: str, *, failed: bool) -> None:
-        """Tell the outcome of a call that was made."""
+    def note(self, provider: str, *, failed: bool, retry_after_s: float | None = None) -> None:
+        """Tell the outcome of a call that was made, and how long the provider wants to be left alone."""
+        open_s = min(max(OPEN_S, retry_after_s or 0.0), LONGEST_OPEN_S)
         with self._lock:
             self._failures[provider] = self._failures.get(provider, 0) + 1 if failed else 0
-            self._opens_at[provider] = self._monotonic() + OPEN_S
+            self._opens_at[provider] = self._monotonic() + open_s

@@ -75,7 +75,7 @@ class HttpClient:
         if not self._breaker.lets_through(provider):
             raise ProviderUnavailable(provider, "circuit_open")
         started = time.monotonic()
-        status = 0
+        status, retry_after_s = 0, None
         try:
             answer = self._send(
                 provider,
@@ -88,10 +88,10 @@ class HttpClient:
                 data=form,
                 timeout=(min(_CONNECT_TIMEOUT_S, timeout_s), timeout_s),
             )
-            status = answer.status
+            status, retry_after_s = answer.status, answer.retry_after_s
             return answer
         finally:
-            self._breaker.note(provider, failed=status in {0, 429} or status >= 500)
+            self._breaker.note(provider, failed=status in {0, 429} or status >= 500, retry_after_s=retry_after_s)
             if self._on_call:
                 self._on_call(provider, method, urlsplit(url).path, status, time.monotonic() - started)
 
