@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check scenario fuzz simulate dead-letters resend bench format clean
+.PHONY: run test check scenario fuzz simulate dead-letters resend reconcile bench format clean
 
 run: $(READY)  ## start everything on this machine, play the story, stay up on http://localhost:8080
 	@$(BIN)/python -m infra.sandbox
@@ -32,6 +32,9 @@ dead-letters: $(READY)  ## what could not be delivered, newest first
 
 resend: $(READY)  ## send a dead letter again: make resend ID=…
 	@$(BIN)/python -m infra.operate resend "$(ID)"
+
+reconcile: $(READY)  ## recover agents' messages whose webhooks were lost (LiveChat bills it): make reconcile [CONVERSATION=…]
+	@$(BIN)/python -m infra.operate reconcile "$(CONVERSATION)"
 
 bench: $(READY)  ## store trips, calls and latency per path, beside a bare relay
 	$(BIN)/python -m infra.bench

@@ -1,30 +1,29 @@
-"""Cloud Function `redeliver`: wakes what is due, and sends a dead letter again.
+"""Cloud Function `redeliver`: wakes what is due, sends a dead letter again, reconciles a conversation with LiveChat.
 
 Cloud Tasks calls it for one conversation (`{"conversation": KEY}`), Cloud Scheduler for all (`{}`), an operator for a
-dead letter (`{"resend": ID}`, see `infra.operate`).
+dead letter (`{"resend": ID}`) or a reconciliation (`{"conversation": KEY, "reconcile": true}`), see `infra.operate`.
 """
 
-import contextvars
+import math
 import re
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import flask
+import msgspec
 
-from functions.handoff.errors import ConversationBusy, StoreUnavailable, WebhookRejected
+from functions.handoff.errors import ProviderUnavailable, StoreUnavailable, WebhookRejected
 from functions.handoff.events import JsonObject
 from functions.handoff.mailbox import Accepted
 from functions.handoff.resending import WORDS
 from functions.runtime import door
 from functions.runtime.door import DoorAnswer
 from functions.runtime.logs import current_log, shown_conversation
+from functions.runtime.sweep import sweep
 from functions.runtime.wiring import bundle
 
 _BUDGET_S = 25.0
-_SWEEP_S = 45.0
-_AT_ONCE = 8
-_PER_SWEEP = 400
+_DESK_BACK_IN_S = 5.0  # where it does not say itself when to come back
 _IDS = {  # anything else is not even looked up: a store may not take it for a document's id
     "conversation": (re.compile(r"(?!\.{1,2}$|__.*__$)[\w\-.@+=%:~]{1,1500}", re.ASCII), "a conversation key"),
     "resend": (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "a dead letter's id"),
@@ -43,6 +42,8 @@ def _handle(raw: bytes, _headers: Mapping[str, str]) -> DoorAnswer:
     key, letter_id = _find_id(body, "conversation"), _find_id(body, "resend")
     if key and letter_id:
         raise WebhookRejected(400, "field", "either conversation or resend, not both")
+    if _find_reconcile(body):
+        return _reconcile(key)
     if letter_id:
         return _resend(letter_id)
     return _one(key) if key else _sweep()
@@ -56,6 +57,13 @@ def _find_id(body: JsonObject, name: str) -> str | None:
     if not isinstance(value, str) or not pattern.fullmatch(value):
         raise WebhookRejected(400, "field", f"{name} must be {what}")
     return value
+
+
+def _find_reconcile(body: JsonObject) -> bool:
+    value = body.get("reconcile")
+    if not isinstance(value, bool | None):
+        raise WebhookRejected(400, "field", "reconcile must be true or false")
+    return bool(value)
 
 
 def _one(key: str) -> DoorAnswer:
@@ -82,29 +90,38 @@ def _resend(letter_id: str) -> DoorAnswer:
     return DoorAnswer(body=body, outcome=accepted.outcome, reason=accepted.reason or "resend", fields=fields)
 
 
+def _reconcile(key: str | None) -> DoorAnswer:
+    """Hold what agents wrote against what was delivered. Asked for only by hand: LiveChat bills each look."""
+    if key is None:
+        raise WebhookRejected(400, "field", "reconcile needs a conversation")
+    conversation = {"conversation": shown_conversation(key)}
+    try:
+        found = bundle().reconciler.reconcile(key, budget_s=_BUDGET_S)
+    except ProviderUnavailable as e:
+        return _desk_away(e, conversation)
+    body: JsonObject = msgspec.to_builtins(found)
+    said = {name: value for name, value in body.items() if name not in {"outcome", "reason"}}
+    fields = {**conversation, **said, "missing": len(found.missing)}
+    return DoorAnswer(body=body, outcome=found.outcome, reason=found.reason or "reconcile", fields=fields)
+
+
+def _desk_away(error: ProviderUnavailable, fields: JsonObject) -> DoorAnswer:
+    return DoorAnswer(
+        status=503,
+        body={"error": "try again later"},
+        headers={"Retry-After": str(math.ceil(error.retry_after_s or _DESK_BACK_IN_S))},
+        outcome="retry",
+        reason="livechat_unavailable",
+        fields={**fields, "detail": str(error)},
+    )
+
+
 def _sweep() -> DoorAnswer:
-    """Work what is due, a few at a time; what time does not allow stays due for the next sweep."""
-    until = bundle().clock.now().timestamp() + _SWEEP_S
-    keys = bundle().mailbox.due(_PER_SWEEP)
-
-    def wake(key: str) -> str:
-        if bundle().clock.now().timestamp() > until:
-            return "left"
-        try:
-            return bundle().mailbox.redeliver(key, budget_s=_BUDGET_S).outcome
-        except (StoreUnavailable, ConversationBusy):
-            return "retry"
-        except Exception as e:  # one broken conversation must not keep the others asleep
-            _note_broken(key, e)
-            return "error"
-
+    """Work what is due, and tidy up where the store does not do that by itself."""
     with suppress(StoreUnavailable):
         bundle().purge(bundle().clock.now())
-    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        waking = [pool.submit(contextvars.copy_context().run, wake, key) for key in keys]
-        outcomes = [one.result() for one in waking]
-    counts: JsonObject = {outcome: outcomes.count(outcome) for outcome in sorted(set(outcomes))}
-    return DoorAnswer(body={"due": len(keys), **counts}, reason="sweep", fields={"due": len(keys)})
+    counts = sweep(bundle().mailbox, bundle().clock, _note_broken)
+    return DoorAnswer(body=dict(counts), reason="sweep", fields={"due": counts["due"]})
 
 
 def _note_broken(key: str, error: Exception) -> None:

@@ -44,7 +44,15 @@ def muted(run: Simulation, open_thread: str) -> list[str]:
     c = run.conversation
     if c is None or (c.state == BOT and not open_thread) or c.thread_id == open_thread or run.lost_mail:
         return []
+    if c.state == BOT and open_thread in _close_refused(run):
+        return []
     return [f"{c.state} in {c.thread_id!r}, but {open_thread!r} is open"]
+
+
+def _close_refused(run: Simulation) -> set[str]:
+    """Threads the user left and the desk would not close: known, and an operator's to close."""
+    entries = [letter["entry"] for letter in run.world.dead_letters()]
+    return {entry["thread_id"] for entry in entries if entry.get("kind") == "close_chat"}
 
 
 def _sent_anew(run: Simulation) -> set[str]:

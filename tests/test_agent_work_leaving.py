@@ -28,9 +28,31 @@ def test_an_agent_who_leaves_is_shown_to_leave_and_another_may_join() -> None:
 
     world.agent_leaves()
 
-    assert ("AGENT", [JOINED, LEFT]) == (world.conversation.state, world.shown)
+    assert ("WAITING", [JOINED, LEFT]) == (world.conversation.state, world.shown)
     world.agent_joins(BOB)
-    assert ("joined", "Bob Roe") == world.shown[-1]
+    assert ("AGENT", ("joined", "Bob Roe")) == (world.conversation.state, world.shown[-1])
+
+
+def test_while_another_agent_is_there_one_who_leaves_moves_nothing() -> None:
+    world = asked()
+    world.agent_joins()
+    world.agent_joins(BOB)
+
+    world.agent_leaves()
+
+    assert "AGENT" == world.conversation.state
+
+
+def test_an_agent_who_answered_left_and_closed_did_take_the_request() -> None:
+    world = asked()
+    world.agent_joins()
+    world.agent_writes("Here you are")
+    world.agent_leaves()
+
+    world.agent_closes()
+
+    assert "Sorry, nobody could take your request. I'm with you again." not in world.channel.texts
+    assert ("BOT", "agent_closed") == (world.conversation.state, world.conversation.handoffs[-1].outcome)
 
 
 def test_a_leave_of_someone_absent_does_nothing() -> None:

@@ -11,7 +11,8 @@ import requests
 
 from functions.handoff.errors import ConfigError
 from infra.operate.__main__ import main
-from infra.operate.resend import gcloud_token, resend
+from infra.operate.calling import gcloud_token
+from infra.operate.resend import resend
 from tests.scripted_server import Answer, ScriptedServer, scripted_server
 
 LETTER = "0c7c7d6e-5f6b-5c1e-8f2a-111111111111"

@@ -11,7 +11,10 @@ import pytest
 from functions import redeliver as door
 from functions.handoff.conversation import MAX_ACCEPTED_PENDING
 from functions.handoff.dead_letters import dead_letter_id
+from functions.handoff.errors import ProviderUnavailable
+from functions.handoff.interfaces import ThreadView
 from functions.handoff.mailbox import Mailbox
+from functions.handoff.reconcile import Reconciler
 from functions.handoff.resending import WORDS
 from tests.core_world import KEY, World
 from tests.fakes import FakeClock
@@ -25,10 +28,15 @@ class SmallBundle(NamedTuple):
     """What this door uses of the bundle."""
 
     mailbox: Mailbox
+    reconciler: Reconciler
     clock: FakeClock
 
     def purge(self, now: object) -> None:
         """Nothing expires here."""
+
+
+def bundle_of(world: World) -> SmallBundle:
+    return SmallBundle(world.mailbox, Reconciler(world.machine, world.mailbox, world.desk), world.clock)
 
 
 @pytest.fixture
@@ -39,7 +47,7 @@ def world() -> World:
 @pytest.fixture
 def ask(world: World, monkeypatch: pytest.MonkeyPatch) -> Ask:
     """Calls the function with a body; answers status and body."""
-    monkeypatch.setattr(door, "bundle", lambda: SmallBundle(world.mailbox, world.clock))
+    monkeypatch.setattr(door, "bundle", lambda: bundle_of(world))
     app = flask.Flask("test")
 
     def call(body: object) -> tuple[int, Any]:
@@ -143,3 +151,100 @@ def test_a_conversation_is_worked_if_it_is_due(ask: Ask, world: World) -> None:
     outcomes = [ask({"conversation": KEY})[1]["outcome"] for _ in range(2)]
 
     assert (["handled", "ignored"], ["again"]) == (outcomes, world.desk.user_texts())
+
+
+# --- reconciliation --------------------------------------------------------------------------------------------------
+
+
+def test_a_conversation_is_reconciled_and_the_second_time_nothing_is_missing(ask: Ask, world: World) -> None:
+    lost = world.agent_writes("It is on its way.", webhook=False)
+
+    (status, first), (_, second) = (ask({"conversation": KEY, "reconcile": True}) for _ in range(2))
+
+    thread = world.conversation.thread_id
+    assert (200, "handled", [lost.id], 1) == (status, first["outcome"], first["missing"], first["recovered"])
+    assert ("handled", [], 2) == (second["outcome"], second["missing"], second["delivered"])
+    assert (thread, thread, True) == tuple(second[name] for name in ("thread_id", "known_thread", "active"))
+    assert "It is on its way." == world.channel.texts[-1]
+
+
+def test_the_answer_and_the_log_hold_ids_and_numbers_and_no_words(
+    ask: Ask, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.agent_writes("It is on its way.", webhook=False)
+
+    _, answer = ask({"conversation": KEY, "reconcile": True})
+
+    said = line(capsys)
+    shown = ("outcome", "reason", "conversation", "agent_messages", "delivered", "missing", "recovered", "severity")
+    assert ["handled", "reconcile", KEY, 2, 1, 1, 1, "INFO"] == [said[name] for name in shown]
+    assert not [word for word in ("on its way", "jane") if word in json.dumps([said, answer]).lower()]
+
+
+def test_what_is_given_up_on_the_way_is_an_error_in_the_log(
+    ask: Ask, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refusing("channel.send_message", world).agent_writes("It is on its way.", webhook=False)
+
+    status, body = ask({"conversation": KEY, "reconcile": True})
+
+    assert (200, "dead_letter", "ERROR") == (status, body["outcome"], line(capsys)["severity"])
+
+
+@pytest.mark.parametrize(("fate", "status", "reason"), [("away", 503, ""), ("refused", 200, "validation")])
+def test_a_desk_that_does_not_answer_is_worth_coming_back_for_and_one_that_refuses_is_not(
+    ask: Ask, world: World, capsys: pytest.CaptureFixture[str], fate: str, status: int, reason: str
+) -> None:
+    world.faults.script["livechat.read_thread"] = [fate]
+
+    answered, body = ask({"conversation": KEY, "reconcile": True})
+
+    assert (status, reason) == (answered, body.get("reason", ""))
+    assert {503: "retry", 200: "ignored"}[status] == line(capsys)["outcome"]
+
+
+@pytest.mark.parametrize(("asked", "said"), [(None, "5"), (12.2, "13")])
+def test_livechat_s_wish_for_a_pause_is_passed_on(
+    world: World, monkeypatch: pytest.MonkeyPatch, asked: float | None, said: str
+) -> None:
+    def away(*_: object, **__: object) -> ThreadView:
+        raise ProviderUnavailable("livechat", "too_many_requests", status=429, retry_after_s=asked)
+
+    monkeypatch.setattr(world.desk, "read_thread", away)
+    monkeypatch.setattr(door, "bundle", lambda: bundle_of(world))
+    with flask.Flask("test").test_request_context(method="POST", json={"conversation": KEY, "reconcile": True}):
+        response = door.redeliver(flask.request)
+
+    assert (503, said) == (response.status_code, response.headers["Retry-After"])
+
+
+@pytest.mark.parametrize(("key", "reason"), [("phone:nobody", "no_such_conversation"), (KEY, "no_chat")])
+def test_where_there_is_nothing_to_compare_it_is_said_why(ask: Ask, world: World, key: str, reason: str) -> None:
+    with world.changing() as changes:
+        changes.conversation.chat_id = ""
+
+    status, body = ask({"conversation": key, "reconcile": True})
+
+    assert (200, "ignored", reason, []) == (status, body["outcome"], body["reason"], body["missing"])
+
+
+@pytest.mark.parametrize("value", ["true", 1, 0, "", [], {}])
+def test_what_is_neither_true_nor_false_is_refused(ask: Ask, value: object) -> None:
+    status, body = ask({"conversation": KEY, "reconcile": value})
+
+    assert (400, "reconcile must be true or false") == (status, body["error"])
+
+
+def test_a_reconciliation_needs_a_conversation(ask: Ask) -> None:
+    assert (400, {"error": "reconcile needs a conversation"}) == ask({"reconcile": True})
+    assert 400 == ask({"resend": LETTER, "reconcile": True})[0]
+
+
+@pytest.mark.parametrize("value", [False, None])
+def test_without_being_asked_for_it_calls_nobody(ask: Ask, world: World, value: object) -> None:
+    world.agent_writes("It is on its way.", webhook=False)
+
+    with world.counted() as trips:
+        answers = [ask({"conversation": KEY, "reconcile": value}), ask({"reconcile": value}), ask({})]
+
+    assert ([200] * 3, []) == ([status for status, _ in answers], trips.calls)

@@ -26,7 +26,7 @@ from tests.scenario_fixtures import another_process, trouble
 pytest_plugins = ("tests.scenario_fixtures",)
 pytestmark = pytest.mark.scenario
 
-DELAYED = said_by_bot("Your message is taking longer than usual to get through. It is not lost.")
+DELAYED = said_by_bot("Your message is taking longer than usual to get through. I keep trying.")
 OFFLINE = said_by_bot("Nobody is available right now. Your messages are kept, and someone will answer you here later.")
 INTERNAL = {"error": {"type": "internal", "message": "Internal server error"}}
 AWAY = pytest.mark.parametrize("fault", [{"status": 503, "body": INTERNAL}, {"cut": True}], ids=["503", "cut"])

@@ -126,10 +126,14 @@ def settle_agent_joined(changes: Changes, entry: AgentJoined, _result: None) -> 
 
 
 def settle_agent_left(changes: Changes, entry: AgentLeft, _result: None) -> None:
-    """Somebody left; nothing if they were not there. Another may join; the thread's end is told apart."""
-    presence = changes.conversation.find_presence(entry.agent_id)
-    if presence and not is_late(changes, entry.thread_id):
-        leave(changes, presence, at=latest_agent_word(changes, entry.source_at))
+    """Somebody left; nothing if they were not there. With nobody left the user waits for another to come."""
+    c = changes.conversation
+    presence = c.find_presence(entry.agent_id)
+    if presence is None or is_late(changes, entry.thread_id):
+        return
+    leave(changes, presence, at=latest_agent_word(changes, entry.source_at))
+    if c.state == AGENT and all(p.leaving for p in c.agents):
+        wait(changes)
 
 
 def settle_chat_transferred(changes: Changes, entry: ChatTransferred, _result: None) -> None:

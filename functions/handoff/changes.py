@@ -12,6 +12,7 @@ import msgspec
 
 from functions.handoff import ids
 from functions.handoff.conversation import (
+    BOT,
     SENDERS_RETRY_FOR,
     Conversation,
     Doubt,
@@ -219,7 +220,7 @@ class Changes:
     def _mind_delay(self) -> None:
         """While the user's words wait for a provider that is away, the user is to be told; once per delay."""
         c = self.conversation
-        waiting = [p for p in c.pending if p.lane == USER_LANE]
+        waiting = [p for p in c.pending if p.lane == USER_LANE and (p.kind != "open_chat" or c.state != BOT)]
         if not waiting:
             c.delay_told = False
             self.clear_timers("delay_notice")

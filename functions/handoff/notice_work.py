@@ -43,7 +43,8 @@ _TRUE_IN = {
 
 
 def _waits(c: Conversation, _entry: UserNotice) -> bool:
-    return any(p.lane == USER_LANE for p in c.pending)
+    """Back with the bot, a chat that perhaps was opened is only looked for: the user waits for nothing."""
+    return any(p.lane == USER_LANE and (p.kind != "open_chat" or c.state != BOT) for p in c.pending)
 
 
 def _is_opening(c: Conversation, _entry: UserNotice) -> bool:

@@ -19,7 +19,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "agent_silent": "It is taking longer than usual. Write {return_keyword} to go back to the bot.",
         "agent_silent_only": "It is taking longer than usual.",
         "back_with_bot": "You are back with the bot.",
-        "delayed": "Your message is taking longer than usual to get through. It is not lost.",
+        "delayed": "Your message is taking longer than usual to get through. I keep trying.",
         "undelivered": "Sorry, your message could not be delivered: “{excerpt}”",
         "reply_lost": "Sorry, I could not show you my answer. Please ask me again.",
         "overloaded": "Too many messages are waiting at the moment; your last one was not passed on.",

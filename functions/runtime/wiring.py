@@ -17,6 +17,7 @@ from functions.handoff.interfaces import CHANNEL, DIALOGFLOW, Channel, Clock, St
 from functions.handoff.links import Links
 from functions.handoff.mailbox import Mailbox
 from functions.handoff.policy import Policy, keyword
+from functions.handoff.reconcile import Reconciler
 from functions.handoff.work import Sides
 from functions.handoff.worker import Worker
 from functions.livechat.api import DeskAddress
@@ -58,6 +59,7 @@ class Bundle(NamedTuple):
     store: Store
     links: Links
     mailbox: Mailbox
+    reconciler: Reconciler
     rules: SignalRules
     purge: Callable[[datetime], object]
 
@@ -88,31 +90,14 @@ def _build(settings: Settings) -> Bundle:
     store = CountingStore(plain_store)
     journal = RequestJournal()
     rules = SignalRules(settings.handoff_actions, settings.handoff_tags, settings.handoff_contexts)
-    address = DeskAddress(
-        organization_id=settings.livechat_organization_id,
-        client_id=settings.livechat_client_id,
-        api_url=settings.livechat_api_url,
-        accounts_url=settings.livechat_accounts_url,
-    )
-    tokens = AgentTokens(
-        http,
-        store,
-        clock,
-        address,
-        read_secret=lambda: secrets.get_fresh("livechat-oauth"),
-        write_secret=lambda value: secrets.add_version("livechat-oauth", value),
-        journal=journal,
-    )
     cloud = GoogleAuth(_CLOUD_SCOPES)
-    sides = Sides(
-        _channels(settings, secrets, http),
-        LiveChatDesk(http, tokens, clock, address),
-        _bot(settings, http, cloud, rules),
-    )
+    desk = _desk(settings, secrets, http, store=store, clock=clock, journal=journal)
+    sides = Sides(_channels(settings, secrets, http), desk, _bot(settings, http, cloud, rules))
     machine = Machine(store, read_policy(settings), clock, random.Random())
     wake_ups = open_wake_ups(http, settings, cloud.headers, clock, journal)
     mailbox = Mailbox(machine, Worker(machine, sides, journal), wake_ups)
-    return Bundle(settings, secrets, clock, store, Links(store), mailbox, rules, purge)
+    reconciler = Reconciler(machine, mailbox, desk)
+    return Bundle(settings, secrets, clock, store, Links(store), mailbox, reconciler, rules, purge)
 
 
 def open_store(settings: Settings) -> tuple[Store, Callable[[datetime], object]]:
@@ -134,6 +119,27 @@ def _channels(settings: Settings, secrets: Secrets, http: HttpClient) -> dict[st
         http, settings.business_messages_api_url, lambda url: messaging.headers(url, CHANNEL)
     )
     return {channel.name: channel}
+
+
+def _desk(
+    settings: Settings, secrets: Secrets, http: HttpClient, *, store: Store, clock: Clock, journal: RequestJournal
+) -> LiveChatDesk:
+    address = DeskAddress(
+        organization_id=settings.livechat_organization_id,
+        client_id=settings.livechat_client_id,
+        api_url=settings.livechat_api_url,
+        accounts_url=settings.livechat_accounts_url,
+    )
+    tokens = AgentTokens(
+        http,
+        store,
+        clock,
+        address,
+        read_secret=lambda: secrets.get_fresh("livechat-oauth"),
+        write_secret=lambda value: secrets.add_version("livechat-oauth", value),
+        journal=journal,
+    )
+    return LiveChatDesk(http, tokens, clock, address)
 
 
 def _bot(settings: Settings, http: HttpClient, cloud: GoogleAuth, rules: SignalRules) -> EsBot:

@@ -13,7 +13,7 @@ from infra.bench.figures import median_ratio, percentile
 from infra.bench.paths import agreement
 from infra.bench.report import Row, ratio
 from infra.bench.rig import Chat, Delivered, Rig, new_http_session, post
-from infra.bench.slow_store_main import STORE_DELAY_S
+from infra.bench.slow_store import STORE_DELAY_S
 
 API_DELAY_S = 0.080
 MAX_RATIO = 1.25

@@ -15,7 +15,7 @@ import requests
 
 from infra.bench.courier import Courier, JsonObject, Webhook
 from infra.bench.processes import SourceProcess
-from infra.bench.slow_store_main import TRIPS_HEADER
+from infra.bench.slow_store import TRIPS_HEADER
 from infra.sandbox.livechat.options import AgentProfile
 from infra.sandbox.processes import FunctionProcess
 from infra.sandbox.sandbox import Sandbox

@@ -1,77 +1,14 @@
-"""The functions of main.py with a store that is as far away as a real one: each round trip takes 5 ms longer.
+"""The functions of main.py as they are, but for their store, which is far away (`slow_store`).
 
-The functions and their settings are as they are; only what `wiring` opens as the store is put behind a pause. Trips are
-counted here as well, under the functions' own count, and answered in a header: two counts that must agree.
+To be given to functions-framework as a source; importing it changes what `wiring` opens in this process.
 """
 
-import time
-from collections.abc import Callable
-from contextvars import ContextVar
-from datetime import datetime
-from typing import Any
-
-import flask
-
 import main
-from functions.handoff.interfaces import Document, Store, Write
 from functions.runtime import wiring
-from functions.runtime.config import Settings
+from infra.bench.slow_store import counted, open_slow_store
 
-STORE_DELAY_S = 0.005
-TRIPS_HEADER = "X-Bench-Store-Trips"
-
-_trips: ContextVar[list[str] | None] = ContextVar("bench_trips", default=None)
-_Opened = tuple[Store, Callable[[datetime], object]]
-_open_store = wiring.open_store
-
-
-class SlowStore:
-    """A `Store` behind a pause."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def get(self, *paths: str) -> dict[str, Document]:
-        _travel("get")
-        return self._store.get(*paths)
-
-    def commit(self, *writes: Write) -> dict[str, Any]:
-        _travel("commit")
-        return self._store.commit(*writes)
-
-    def due(self, before: datetime, limit: int) -> list[str]:
-        _travel("due")
-        return self._store.due(before, limit)
-
-
-def _travel(operation: str) -> None:
-    trips = _trips.get()
-    if trips is not None:
-        trips.append(operation)
-    time.sleep(STORE_DELAY_S)
-
-
-def _open_slow_store(settings: Settings) -> _Opened:
-    store, purge = _open_store(settings)
-    return SlowStore(store), purge
-
-
-def _counted(function: Callable[[flask.Request], flask.Response]) -> Callable[[flask.Request], flask.Response]:
-    def counting(request: flask.Request) -> flask.Response:
-        trips: list[str] = []
-        token = _trips.set(trips)
-        try:
-            response = function(request)
-        finally:
-            _trips.reset(token)
-        response.headers[TRIPS_HEADER] = str(len(trips))
-        return response
-
-    return counting
-
-
-vars(wiring)["open_store"] = _open_slow_store
-business_messages_webhook = _counted(main.business_messages_webhook)
-dialogflow_webhook = _counted(main.dialogflow_webhook)
-livechat_webhook = _counted(main.livechat_webhook)
-redeliver = _counted(main.redeliver)
+vars(wiring)["open_store"] = open_slow_store
+business_messages_webhook = counted(main.business_messages_webhook)
+dialogflow_webhook = counted(main.dialogflow_webhook)
+livechat_webhook = counted(main.livechat_webhook)
+redeliver = counted(main.redeliver)

@@ -15,7 +15,7 @@ from infra.bench.emulator import find_emulator, running_emulator, trip_seconds
 from infra.bench.processes import FOLDER
 from infra.bench.report import Row
 from infra.bench.rig import Rig
-from infra.bench.slow_store_main import STORE_DELAY_S
+from infra.bench.slow_store import STORE_DELAY_S
 from infra.bench.wire import Wire
 
 PARTS = ("counts", "latency", "start", "growth")

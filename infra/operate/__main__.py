@@ -1,15 +1,18 @@
-"""`python -m infra.operate dead-letters` and `python -m infra.operate resend ID`; settings are the functions' own."""
+"""`python -m infra.operate dead-letters`, `resend ID`, `reconcile [CONVERSATION]`; settings are the functions' own."""
 
 import argparse
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 
 from functions.handoff.errors import ConfigError
 from functions.runtime.config import read_settings
+from infra.operate.calling import GetToken, gcloud_token, kept
 from infra.operate.letters import read_letters
 from infra.operate.lines import lines_of
-from infra.operate.resend import gcloud_token, resend
+from infra.operate.reconcile import agrees, open_conversations, reconcile_all
+from infra.operate.resend import resend
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -34,15 +37,35 @@ def _dead_letters(options: argparse.Namespace, environ: Mapping[str, str]) -> in
 
 
 def _resend(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    url = options.url or read_settings(environ).redeliver_url
-    if not url:
-        raise ConfigError("where is redeliver? Set REDELIVER_URL, or give --url")
-    answer = resend(url, options.id, lambda audience: gcloud_token(audience, options.run_as))
+    answer = resend(_url(options, environ), options.id, _token_source(options))
     print(answer.words)
     return 0 if answer.went_well else 1
 
 
-_COMMANDS = {"dead-letters": _dead_letters, "resend": _resend}
+def _reconcile(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    url = _url(options, environ)
+    keys = [options.conversation] if options.conversation else open_conversations(read_settings(environ))
+    if not keys:
+        print("Nobody is waiting for a person or with one: there is nothing to reconcile.")
+        return 0
+    if not options.yes and not agrees(len(keys)):
+        print("Nothing was done (--yes goes on without asking).")
+        return 2
+    return 0 if reconcile_all(url, keys, _token_source(options), time.sleep) else 1
+
+
+def _url(options: argparse.Namespace, environ: Mapping[str, str]) -> str:
+    url: str = options.url or read_settings(environ).redeliver_url
+    if not url:
+        raise ConfigError("where is redeliver? Set REDELIVER_URL, or give --url")
+    return url
+
+
+def _token_source(options: argparse.Namespace) -> GetToken:
+    return kept(lambda audience: gcloud_token(audience, options.run_as))
+
+
+_COMMANDS = {"dead-letters": _dead_letters, "resend": _resend, "reconcile": _reconcile}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -54,8 +77,14 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("--limit", type=int, default=100, help="how many at most (default 100)")
     sending = commands.add_parser("resend", help="send one again; twice is harmless")
     sending.add_argument("id", help="as dead-letters shows it")
-    sending.add_argument("--url", default="", help="of the function redeliver (default REDELIVER_URL)")
-    sending.add_argument("--run-as", default="", metavar="SERVICE_ACCOUNT", help="call it as this service account")
+    reconciling = commands.add_parser("reconcile", help="recover agents' messages whose webhooks were lost (billed)")
+    reconciling.add_argument(
+        "conversation", nargs="?", default="", help="its key (default: all that wait or are with agents)"
+    )
+    reconciling.add_argument("--yes", action="store_true", help="do not ask before calls that LiveChat bills")
+    for command in (sending, reconciling):
+        command.add_argument("--url", default="", help="of the function redeliver (default REDELIVER_URL)")
+        command.add_argument("--run-as", default="", metavar="SERVICE_ACCOUNT", help="call it as this service account")
     return parser
 
 

@@ -1,0 +1,215 @@
+"""Ways for a conversation to hang: each brings one about, by what people and providers do, and lives through it."""
+
+from collections.abc import Callable
+
+from tests.limbo import HOUR_S, MINUTE_S, Watch
+
+# --- people who do not come, or fall silent --------------------------------------------------------------------------
+
+
+def waiting(watch: Watch) -> None:
+    watch.say("a person please")
+    watch.begin()
+    watch.seen.clear()
+
+
+def with_jane(watch: Watch) -> None:
+    watch.world.handed_over()
+    watch.begin()
+
+
+def nobody_comes(watch: Watch) -> None:
+    waiting(watch)
+    watch.live(1200)
+
+
+def joins_and_is_silent(watch: Watch) -> None:
+    waiting(watch)
+    watch.do(watch.world.agent_joins)
+    watch.live(1200)
+
+
+def answers_no_more(watch: Watch) -> None:
+    with_jane(watch)
+    watch.live(1000)
+    watch.begin()
+    watch.say("my lamp is broken")
+    watch.live(1200)
+
+
+def leaves_it_open(watch: Watch) -> None:
+    with_jane(watch)
+    watch.do(watch.world.agent_leaves)
+    watch.say("my lamp is broken")
+    watch.live(1200)
+
+
+def transferred_to_a_queue(watch: Watch) -> None:
+    with_jane(watch)
+    watch.do(watch.world.transfer, queued=True)
+    watch.live(1200)
+
+
+def nobody_online(watch: Watch) -> None:
+    watch.world.desk.status = "offline"
+    watch.say("a person please")
+    watch.seen.pop(0)
+    watch.live(1200)
+
+
+# --- LiveChat --------------------------------------------------------------------------------------------------------
+
+
+def start_refused(watch: Watch) -> None:
+    watch.world.faults.script["livechat.start_chat"] = ["refused"]
+    watch.do(watch.world.ask_for_person)
+    watch.live(300)
+
+
+def down_from_the_start(watch: Watch) -> None:
+    watch.down("livechat")
+    waiting(watch)
+    watch.say("my lamp is broken")
+    watch.live(1200)
+
+
+def down_in_the_middle(watch: Watch) -> None:
+    with_jane(watch)
+    watch.down("livechat")
+    watch.say("my lamp is broken")
+    watch.live(HOUR_S)
+    watch.say("and it was new")
+    watch.well()
+    assert ["my lamp is broken", "and it was new"] == watch.world.desk.user_texts()
+
+
+def left_by_keyword_while_down(watch: Watch) -> None:
+    with_jane(watch)
+    watch.down("livechat")
+    watch.do(watch.world.ask_for_bot)
+    watch.say("are you open?")
+    watch.live(HOUR_S)
+    watch.well()
+    assert not watch.world.desk.newest(watch.world.conversation.chat_id).active
+
+
+def refresh_refused_at_the_start(watch: Watch) -> None:
+    watch.down("livechat", how="refused")
+    watch.do(watch.world.ask_for_person)
+    watch.live(300)
+
+
+def refresh_refused_in_the_middle(watch: Watch) -> None:
+    with_jane(watch)
+    watch.down("livechat", how="refused")
+    watch.say("my lamp is broken")
+    watch.live(HOUR_S)
+    watch.well()
+
+
+# --- the bot, and both -----------------------------------------------------------------------------------------------
+
+
+def bot_down_with_agents(watch: Watch) -> None:
+    watch.down("dialogflow")
+    watch.say("hello")
+    watch.live(2 * MINUTE_S)
+    watch.do(watch.world.agent_joins)
+    watch.live(300)
+    assert ["hello"] == watch.world.desk.user_texts()
+
+
+def bot_down_with_nobody(watch: Watch) -> None:
+    watch.world.desk.status = "offline"
+    watch.down("dialogflow")
+    watch.say("hello")
+    watch.live(HOUR_S)
+    watch.well()
+
+
+def both_down(watch: Watch) -> None:
+    watch.down("dialogflow", "livechat")
+    watch.say("hello")
+    watch.live(HOUR_S)
+    watch.well()
+
+
+# --- webhooks that never come, and a channel that is away -----------------------------------------------------------
+
+
+def close_lost_and_user_silent(watch: Watch) -> None:
+    with_jane(watch)
+    watch.do(watch.world.agent_closes, webhook=False)
+    watch.live(1200)
+
+
+def close_lost_and_user_writes(watch: Watch) -> None:
+    with_jane(watch)
+    watch.do(watch.world.agent_closes, webhook=False)
+    watch.say("one more thing")
+    watch.live(1200)
+
+
+def close_lost_after_the_check(watch: Watch) -> None:
+    """A quiet chat is read once; what ends it later is found by the user's next words."""
+    with_jane(watch)
+    watch.live(1000)
+    watch.do(watch.world.agent_closes, webhook=False)
+    watch.live(HOUR_S)
+    watch.begin()
+    watch.say("one more thing")
+
+
+def close_lost_while_waiting(watch: Watch) -> None:
+    waiting(watch)
+    watch.do(watch.world.agent_closes, webhook=False)
+    watch.live(1200)
+
+
+def join_lost(watch: Watch) -> None:
+    waiting(watch)
+    watch.do(watch.world.agent_writes, "good morning")
+    watch.live(300)
+
+
+def words_lost_at(seconds: float) -> Callable[[Watch], None]:
+    """Her join and her words are lost, as when LiveChat's webhooks were refused for a minute."""
+
+    def play(watch: Watch) -> None:
+        waiting(watch)
+        watch.live(seconds)
+        watch.do(watch.world.agent_writes, "good morning", webhook=False)
+        watch.live(1200 - seconds)
+
+    return play
+
+
+def new_chat_lost(watch: Watch) -> None:
+    """Jane opens the chat again by herself, of which nothing is told but her words."""
+    with_jane(watch)
+    watch.world.agent_closes()
+    watch.begin()
+    watch.world.desk.open_thread(watch.world.conversation.chat_id)
+    watch.do(watch.world.agent_writes, "one more thing")
+    watch.live(300)
+
+
+def channel_down_while_agent_writes(watch: Watch) -> None:
+    with_jane(watch)
+    watch.say("my lamp is broken")
+    watch.down("channel")
+    watch.do(watch.world.agent_writes, "I am sending you a new one")
+    watch.live(HOUR_S)
+    watch.begin()
+    watch.well()
+
+
+def channel_down_and_agent_late(watch: Watch) -> None:
+    """Waiting ended meanwhile, and what was to be said of it is not so any more."""
+    waiting(watch)
+    watch.down("channel")
+    watch.live(1000)
+    watch.do(watch.world.agent_writes, "sorry for the wait")
+    watch.live(HOUR_S)
+    watch.begin()
+    watch.well()
