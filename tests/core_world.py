@@ -258,5 +258,9 @@ class World:
             for one in self.channel.shown
         ]
 
+    def entries(self) -> list[str]:
+        """Ids of everything that is or was in the mailbox."""
+        return [d.record.body["id"] for p, d in self.store.snapshot().items() if "/mailbox/" in p]
+
     def dead_letters(self) -> list[dict[str, Any]]:
         return [d.record.body for p, d in self.store.snapshot().items() if p.startswith("dead_letters/")]

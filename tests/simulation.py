@@ -30,7 +30,8 @@ class Simulation:
 
     def __init__(self, seed: int, *, steps: int = 250) -> None:
         self.random = random.Random(seed)
-        self.world = World(Policy(return_keyword="/bot", handoff_after_fallbacks=2), seed)
+        self.world = World(self._policy(), seed)
+        self.world.desk.status = self.random.choice(["online", "online", "online_for_queue", "offline"])
         self.trace: list[str] = []
         self.people = People(self.world, self.random, self.trace)
         self.steps = steps
@@ -47,6 +48,15 @@ class Simulation:
         self._began: dict[Task, datetime] = {}
         self._begin()
         self._connect()
+
+    def _policy(self) -> Policy:
+        return Policy(
+            return_keyword="/bot",
+            handoff_keywords=frozenset(["more"]) if self.random.random() < 0.1 else frozenset(),
+            handoff_after_fallbacks=self.random.choice([0, 1, 2, 2]),
+            offline_policy=self.random.choice(["queue", "queue", "decline"]),
+            return_event=self.random.choice(["AGENT_CHAT_ENDED", "AGENT_CHAT_ENDED", ""]),
+        )
 
     def _begin(self) -> None:
         """Some runs begin with a person asked for, or with Jane."""

@@ -27,13 +27,18 @@ def broken_rules(run: Simulation) -> list[str]:
     c, people, world = run.conversation, run.people, run.world
     if c is None:
         return []
-    missing = people.unheard if run.lost_mail else []
+    missing = people.unheard if run.lost_mail or _died_reading(run) else []
     told = [text for text in people.agent_words if text not in missing]
     broken = unresolved(c) + _framing(run) + _order(run)
     said_once = [text for text in people.said if not set(text.split()) & _sent_anew(run)]
     broken += doubled(world, said_once, people.agent_words) + lost(world, people.said, told)
     broken += leaked(world, people.private) + mislabelled(world.channel.shown, people.agent_words)
     return broken + ([] if run.disturbed or not run.trouble.is_rare else _both_ways(run))
+
+
+def _died_reading(run: Simulation) -> bool:
+    """Tell whether three workers died on a read, so that it was given up."""
+    return any(letter["entry"].get("kind") == "read_thread" for letter in run.world.dead_letters())
 
 
 def muted(run: Simulation, open_thread: str) -> list[str]:

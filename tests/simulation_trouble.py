@@ -9,7 +9,10 @@ from tests.fakes import FakeClock, Faults
 _LATE_WITHIN = timedelta(seconds=15)
 """A desk that did not answer in time may still be at work for so long after the call began."""
 _CALL_LASTS_AT_MOST = timedelta(seconds=8)
-_MAY_BE_REFUSED = ("channel.send_message", "livechat.send", "livechat.close", "livechat.update", "livechat.start")
+_MAY_BE_REFUSED = (
+    "channel.send_message",
+    *(f"livechat.{call}" for call in ("send", "close", "update", "start", "resume")),
+)
 
 
 class Trouble:

@@ -256,6 +256,16 @@ def test_while_the_desk_cant_say_which_thread_is_the_newest_the_open_one_stays_o
     assert ["Hello again", "Are you there?"] == world.channel.texts
 
 
+def test_a_thread_the_desk_never_says_anything_about_is_read_as_one_that_is_over() -> None:
+    world = with_jane()
+    world.desk.close(world.conversation.chat_id, "agent")
+    world.faults.script[READ] = ["away", "refused"]
+
+    new = world.agent_starts(JANE)
+
+    assert f"read:ended:{new}" in world.entries()
+
+
 def test_a_thread_asked_about_and_forgotten_since_is_over_and_holds_nothing_up() -> None:
     world = with_jane()
     old = world.desk.threads[world.conversation.chat_id][0].id

@@ -175,6 +175,8 @@ def give_up_read_thread(changes: Changes, entry: ReadThread, _reason: str) -> No
     """What messages waited for is read later; what was read at leisure can't be read."""
     if holds_up(changes.conversation, entry):
         _read_later(changes, entry)
+    elif entry.reason == "which":  # it counts as over, and nothing else may ever ask for its words
+        read_ended(changes, entry.chat_id, entry.thread_id)
 
 
 def _order_threads(changes: Changes, entry: ReadThread, newest: ThreadView) -> None:
