@@ -3,29 +3,33 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SIDE_BY_SIDE := -n 3 --dist loadfile
 
-.PHONY: run test check scenario fuzz simulate dead-letters resend reconcile bench format clean
+.PHONY: run test check scenario fuzz simulate chaos dead-letters resend reconcile bench format clean
 
 run: $(READY)  ## start everything on this machine, play the story, stay up on http://localhost:8080
 	@$(BIN)/python -m infra.sandbox
 
 test: $(READY)  ## every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 check: $(READY)  ## lint, types and the fast tests, under a minute
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -m "not emulator and not scenario and not slow" --seeds 60
+	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) -m "not emulator and not scenario and not slow" --seeds 60
 
 scenario: $(READY)  ## the functions as processes against the stand-ins
-	$(BIN)/python -m pytest -m scenario
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m scenario
 
 fuzz: $(READY)  ## 100,000 hostile requests at every door; FUZZ_SEED=N runs the same ones again
 	FUZZ_BODIES=$${FUZZ_BODIES:-100000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest -s tests/test_fuzz_doors.py -k very_many
 
 simulate: $(READY)  ## 20,000 random interleavings of the delivery protocol
 	$(BIN)/python -m pytest tests/test_simulation.py --seeds 20000
+
+chaos: $(READY)  ## the whole bundle under fire, every message counted afterwards
+	@$(BIN)/python -m infra.chaos
 
 dead-letters: $(READY)  ## what could not be delivered, newest first
 	@$(BIN)/python -m infra.operate dead-letters

@@ -42,6 +42,7 @@ class Simulation:
         self.disturbed = False  # somebody died or slept through the lease
         self.trouble = Trouble(self.random, self.world.clock, self.world.faults, self.trace)
         self.jumpy = self.random.random() < 0.5
+        self.patience_s = self.random.choice([25, 25, 300])  # of a worker: more than its lease makes it a zombie
         self.poison = self.random.choice(["", "", "", f"pu{self.random.randrange(2, 40)}"])
         self._running: Task | None = None
         self._mail_of: dict[Task, Mail] = {}
@@ -154,7 +155,7 @@ class Simulation:
         def work() -> None:
             if not mail.from_channel and self.world.peek(f"chats/{mail.event.chat_id}") is None:  # type: ignore[union-attr]
                 raise ConversationBusy("a chat that is not known (yet): the door answers 503")
-            self.world.mailbox.accept(inbound, budget_s=25 if mail.from_channel else 9)
+            self.world.mailbox.accept(inbound, budget_s=self.patience_s if mail.from_channel else 9)
 
         task = Task(mail.event.id, work)
         self.trace.append(f"start {mail.event.id}")
@@ -217,7 +218,9 @@ class Simulation:
         for key in self.world.store.due(self.world.clock.now(), 10):
             if len(self.tasks) < 4:
                 self.trace.append("sweep")
-                self.tasks.append(Task("sweep", lambda key=key: self.world.mailbox.redeliver(key, budget_s=25)))  # type: ignore[misc]
+                self.tasks.append(
+                    Task("sweep", lambda key=key: self.world.mailbox.redeliver(key, budget_s=self.patience_s))
+                )  # type: ignore[misc]
 
     # --- the end ---------------------------------------------------------------------------------------------------
 

@@ -55,6 +55,31 @@ def test_an_agent_who_answered_left_and_closed_did_take_the_request() -> None:
     assert ("BOT", "agent_closed") == (world.conversation.state, world.conversation.handoffs[-1].outcome)
 
 
+def test_earlier_words_of_an_agent_who_passed_the_user_on_do_not_take_them_out_of_the_queue() -> None:
+    world = asked()
+    world.agent_joins()
+    late = world.agent_writes("bye", webhook=False)
+    world.clock.sleep(1)
+    world.transfer(queued=True)
+
+    world.desk_says(late)
+
+    assert "WAITING" == world.conversation.state
+    assert {"wait_reminder", "wait_limit"} == set(world.conversation.timers)
+    assert [JOINED, ("HUMAN", "bye"), LEFT] == world.shown[-3:]
+
+
+def test_an_agent_who_comes_back_unannounced_is_there_again() -> None:
+    world = asked()
+    world.agent_joins()
+    world.agent_leaves()
+    world.clock.sleep(1)
+
+    world.desk_says(world.agent_writes("me again", webhook=False))
+
+    assert ("AGENT", [JOINED, LEFT, JOINED, ("HUMAN", "me again")]) == (world.conversation.state, world.shown)
+
+
 def test_a_leave_of_someone_absent_does_nothing() -> None:
     world = asked()
     world.agent_joins()
@@ -87,7 +112,7 @@ def test_an_earlier_message_that_comes_while_left_is_in_doubt_is_framed_again() 
 
     world.pass_time(30)
 
-    assert [JOINED, LEFT, JOINED, ("HUMAN", "bye")] == world.shown
+    assert [JOINED, LEFT, JOINED, ("HUMAN", "bye"), LEFT] == world.shown
 
 
 def test_an_agent_who_comes_back_is_shown_again_as_another_join() -> None:

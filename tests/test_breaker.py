@@ -57,6 +57,18 @@ def test_after_a_while_one_call_may_try_and_no_other() -> None:
     assert [True, False, False] == tries
 
 
+def test_while_a_try_hangs_another_one_follows_after_the_same_time() -> None:
+    clock = Seconds()
+    breaker = broken(clock)
+    clock.at += OPEN_S
+    breaker.lets_through("livechat")
+
+    clock.at += OPEN_S
+    tries = [breaker.lets_through("livechat") for _ in range(2)]
+
+    assert [True, False] == tries
+
+
 def test_a_try_that_succeeds_closes_the_circuit() -> None:
     clock = Seconds()
     breaker = broken(clock)
@@ -91,6 +103,31 @@ def test_it_stays_open_for_as_long_as_the_provider_asks_but_not_for_ever(asked_s
     clock.at = open_s
 
     assert (False, True) == (before, breaker.lets_through("livechat"))
+
+
+def test_a_later_failure_that_asks_for_nothing_does_not_take_back_what_was_asked() -> None:
+    clock = Seconds()
+    breaker = broken(clock)
+    breaker.note("livechat", failed=True, retry_after_s=30)
+    clock.at += 1
+    breaker.note("livechat", failed=True)
+
+    clock.at = 29.0
+
+    assert not breaker.lets_through("livechat")
+
+
+def test_a_success_forgets_what_was_asked() -> None:
+    clock = Seconds()
+    breaker = broken(clock, FAILURES - 1)
+    breaker.note("livechat", failed=True, retry_after_s=60)
+    breaker.note("livechat", failed=False)
+
+    for _ in range(FAILURES):
+        breaker.note("livechat", failed=True)
+    clock.at += OPEN_S
+
+    assert breaker.lets_through("livechat")
 
 
 def test_of_many_threads_one_tries() -> None:

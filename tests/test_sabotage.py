@@ -6,7 +6,7 @@ import pytest
 
 from tests.sabotage import BREAKS, CORE, ROOT, Break, copy_with, first_failure
 
-_SEEDS = 600
+_SEEDS = 2500
 
 
 @pytest.mark.parametrize("one", BREAKS, ids=lambda one: one.what)

@@ -5,6 +5,7 @@ from functions.handoff.changes import Changes
 from functions.handoff.conversation import AGENT, BOT, Conversation
 from functions.handoff.cursor import event_number
 from functions.handoff.events import (
+    Agent,
     AgentJoined,
     AgentLeft,
     AgentMessage,
@@ -18,7 +19,7 @@ from functions.handoff.events import (
     WithheldEvent,
 )
 from functions.handoff.moves import join, tell_user, touch_chat, wait
-from functions.handoff.presence import forget_presence, latest_agent_word, leave, show
+from functions.handoff.presence import forget_presence, latest_agent_word, leave, note_departure, show
 from functions.handoff.speaking import say_to_user
 from functions.handoff.texts import excerpt, find_text
 from functions.handoff.threads import add_found, adopt_thread, is_late, know_events
@@ -83,10 +84,13 @@ def _read_gap(changes: Changes, entry: AgentMessage) -> None:
 
 def _bring_in(changes: Changes, entry: AgentMessage) -> None:
     """An agent the user was not shown: a lost join, a new thread, or late words of a closed one (framed, no move)."""
-    late = is_late(changes, entry.thread_id)
+    departure = changes.conversation.find_departure(entry.agent.id)
+    has_gone = departure is not None and entry.source_at <= departure.at
+    late = has_gone or is_late(changes, entry.thread_id)
+    agent = departure.agent if departure and not entry.agent.name else entry.agent
     if not late:
-        join(changes, entry.agent, entry.thread_id, at=entry.source_at)
-    show(changes, entry.agent, at=entry.source_at, late=late)
+        join(changes, agent, entry.thread_id, at=entry.source_at)
+    show(changes, agent, at=entry.source_at, late=late)
 
 
 def give_up_agent_message(changes: Changes, entry: AgentMessage, reason: str) -> None:
@@ -129,7 +133,10 @@ def settle_agent_left(changes: Changes, entry: AgentLeft, _result: None) -> None
     """Somebody left; nothing if they were not there. With nobody left the user waits for another to come."""
     c = changes.conversation
     presence = c.find_presence(entry.agent_id)
-    if presence is None or is_late(changes, entry.thread_id):
+    if is_late(changes, entry.thread_id):
+        return
+    if presence is None:
+        note_departure(changes, Agent(entry.agent_id), entry.source_at)
         return
     leave(changes, presence, at=latest_agent_word(changes, entry.source_at))
     if c.state == AGENT and all(p.leaving for p in c.agents):

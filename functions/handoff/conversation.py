@@ -22,6 +22,7 @@ _LINE_CHARACTERS = 4_000
 _LINE_OVERHEAD = 100  # characters that a line costs beside its text
 _CLOSED_THREADS_KEPT = 20
 _HANDOFFS_KEPT = 5
+DEPARTURES_KEPT = 5
 
 
 class UserProfile(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -86,6 +87,13 @@ class Presence(msgspec.Struct, frozen=True, omit_defaults=True):
     late: bool = False
 
 
+class Departure(msgspec.Struct, frozen=True):
+    """An agent who is not shown any more, as they were shown, and when they had gone."""
+
+    agent: Agent
+    at: datetime
+
+
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line of the recent transcript. `who`: "user", "bot", "agent" or "bridge"."""
 
@@ -121,6 +129,7 @@ class Conversation(msgspec.Struct, kw_only=True, omit_defaults=True):
     closing: str = ""  # found closed on a send; the notice of it is being worked
     customer: Customer | None = None
     agents: tuple[Presence, ...] = ()
+    departed: tuple[Departure, ...] = ()  # newest last; their words may come yet
     cursor: Cursor = Cursor()
     signal: HandoffSignal | None = None
     handoffs: tuple[PastHandoff, ...] = ()
@@ -165,6 +174,10 @@ class Conversation(msgspec.Struct, kw_only=True, omit_defaults=True):
     def find_presence(self, agent_id: str) -> Presence | None:
         """How this agent is shown to the user, or None when not at all."""
         return next((p for p in self.agents if p.agent.id == agent_id), None)
+
+    def find_departure(self, agent_id: str) -> Departure | None:
+        """How this agent was shown last, and when they had gone, or None when that is not known."""
+        return next((d for d in self.departed if d.agent.id == agent_id), None)
 
     def is_held(self, now: datetime) -> bool:
         """Tell whether somebody's lease is in force."""

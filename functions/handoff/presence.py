@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from functions.handoff.changes import Changes
-from functions.handoff.conversation import Presence
+from functions.handoff.conversation import DEPARTURES_KEPT, Departure, Presence
 from functions.handoff.events import Agent, Framing
 
 
@@ -25,7 +25,15 @@ def leave(changes: Changes, presence: Presence, *, at: datetime) -> None:
     if presence.leaving:
         return
     changes.set_presence(presence, leaving=True)
+    note_departure(changes, presence.agent, at)
     changes.add(Framing(id=f"left:{presence.number}", source_at=at, agent=presence.agent, left=True))
+
+
+def note_departure(changes: Changes, agent: Agent, at: datetime) -> None:
+    """Remember that an agent had gone by `at`: what they wrote before, and is heard of later, brings nobody back."""
+    c = changes.conversation
+    others = (d for d in c.departed if d.agent.id != agent.id)
+    c.departed = (*others, Departure(agent, at))[-DEPARTURES_KEPT:]
 
 
 def forget_presence(changes: Changes, agent_id: str) -> None:

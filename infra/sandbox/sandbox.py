@@ -18,7 +18,6 @@ from infra.sandbox.livechat import LiveChatStandIn
 from infra.sandbox.processes import FUNCTIONS, FunctionProcess, free_port
 
 PROJECT = "sandbox-project"
-_SWEEP_EVERY_S = 2.0
 
 
 class Sandbox:
@@ -28,7 +27,7 @@ class Sandbox:
         settings: over the default ones, by the names the functions know.
         ports: function name → port; those not named get a free one.
         livechat_options, bot_options: of the stand-ins.
-        sweep: whether to call `redeliver` every two seconds, as Cloud Scheduler does every minute.
+        sweep: whether to call `redeliver` every `sweep_every_s` seconds, as Cloud Scheduler does every minute.
         tasks: whether wake-ups go through the Cloud Tasks stand-in.
         store: of the setting STORE; "" = a SQLite file of its own.
     """
@@ -40,6 +39,7 @@ class Sandbox:
         ports: Mapping[str, int] | None = None,
         livechat_options: Mapping[str, Any] | None = None,
         sweep: bool = True,
+        sweep_every_s: float = 2.0,
         tasks: bool = True,
         store: str = "",
     ) -> None:
@@ -53,6 +53,7 @@ class Sandbox:
         self.tasks = CloudTasksStandIn()
         self._use_tasks = tasks
         self._sweep = sweep
+        self._sweep_every_s = sweep_every_s
         self._stopping = threading.Event()
         self.log_path = self.folder / "functions.log"
         self._log = self.log_path.open("ab")
@@ -140,7 +141,7 @@ class Sandbox:
             threading.Thread(target=self._sweep_for_ever, name="scheduler", daemon=True).start()
 
     def _sweep_for_ever(self) -> None:
-        while not self._stopping.wait(_SWEEP_EVERY_S):
+        while not self._stopping.wait(self._sweep_every_s):
             self.sweep()
 
     def sweep(self) -> None:

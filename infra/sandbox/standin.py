@@ -8,11 +8,12 @@ Besides its provider's own API each stand-in answers:
 - ``POST /_reset`` – forgets everything
 """
 
+import random
 import re
 import socket
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -27,14 +28,17 @@ _MAX_CALLS_KEPT = 20_000
 class Fault(msgspec.Struct):
     """One way to misbehave, for calls whose path matches the regular expression `path`.
 
-    `times`: for how many calls (None = until taken away). `skip`: let that many matching calls pass first. `delay_s`:
-    wait before anything else. `status`/`body`/`headers`: answer this. `cut`: close the connection without an answer.
-    `after`: first do what was asked, then misbehave (the effect happened, its acknowledgement is lost).
+    `times`: for how many calls (None = until taken away). `skip`: let that many matching calls pass first. `share`: of
+    the matching calls, drawn at random; those not drawn fall to the rules behind. `delay_s`: wait before anything else.
+    `status`/`body`/`headers`: answer this. `cut`: close the connection without an answer. `after`: first do what was
+    asked, then misbehave (the effect happened, its acknowledgement is lost). `name`: counted under it in `struck`.
     """
 
     path: str = ".*"
+    name: str = ""
     times: int | None = None
     skip: int = 0
+    share: float = 1.0
     delay_s: float = 0.0
     status: int | None = None
     body: Any = None
@@ -44,7 +48,10 @@ class Fault(msgspec.Struct):
 
 
 class Call(msgspec.Struct):
-    """One request the stand-in got, and what it answered (0 = the connection was cut)."""
+    """One request the stand-in got, and what it answered. Times are seconds since the epoch; 0 = not yet.
+
+    `status`: 0 = not answered yet, 599 = the connection was cut.
+    """
 
     at: float
     method: str
@@ -52,12 +59,13 @@ class Call(msgspec.Struct):
     query: dict[str, str]
     body: Any
     status: int = 0
+    ended_at: float = 0.0
 
 
 class StandIn:
     """Base of the stand-ins. A subclass adds its routes to `app` and says what it holds in `state`.
 
-    `lock` guards the subclass's state: routes take it themselves.
+    `lock` guards the subclass's state: routes take it themselves. `struck` counts faults by name; `dice` draws them.
     """
 
     def __init__(self, name: str) -> None:
@@ -67,6 +75,8 @@ class StandIn:
         self.lock = threading.RLock()
         self.calls: deque[Call] = deque(maxlen=_MAX_CALLS_KEPT)
         self.faults: list[Fault] = []
+        self.struck: Counter[str] = Counter()
+        self.dice = random.Random()
         self._server: BaseWSGIServer | None = None
         self.app.before_request(self._before)
         self.app.after_request(self._after)
@@ -114,19 +124,20 @@ class StandIn:
         if fault and fault.after:
             response = self._misbehave(fault) or response
         if call:
-            call.status = response.status_code
+            call.status, call.ended_at = response.status_code, time.time()
         return response
 
     def _take_fault(self, path: str) -> Fault | None:
         with self.lock:
             for fault in self.faults:
-                if not re.search(fault.path, path) or fault.times == 0:
+                if not re.search(fault.path, path) or fault.times == 0 or self.dice.random() >= fault.share:
                     continue
                 if fault.skip > 0:
                     fault.skip -= 1
                     continue
                 if fault.times is not None:
                     fault.times -= 1
+                self.struck[fault.name] += 1
                 return fault
         return None
 
@@ -152,6 +163,7 @@ class StandIn:
         with self.lock:
             self.faults = []
             self.calls.clear()
+            self.struck.clear()
             self.reset()
         return jsonify({})
 

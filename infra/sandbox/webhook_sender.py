@@ -45,11 +45,12 @@ class Sending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """One try: the status answered, or 0 and what went wrong ("ConnectTimeout", "dropped")."""
+    """One try: the status answered, or 0 and what went wrong ("ConnectTimeout", "dropped"); when it was over."""
 
     at: str
     status: int
     error: str = ""
+    ended_at: str = ""
 
 
 class Delivery(msgspec.Struct):
@@ -158,9 +159,9 @@ class WebhookSender:
         at = rfc3339(self._clock.now())
         if delivery.dropped:
             delivery.dropped = False
-            return Attempt(at, 0, "dropped")
+            return Attempt(at, 0, "dropped", at)
         status, error, _ = self.send(delivery.body, sending)
-        return Attempt(at, status, error)
+        return Attempt(at, status, error, rfc3339(self._clock.now()))
 
     def send(self, body: JsonObject, sending: Sending | None = None, *, signed: bool = True) -> tuple[int, str, str]:
         """Post `body` once: status, error's name, answer. Redirects are failures."""

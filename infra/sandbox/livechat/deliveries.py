@@ -34,7 +34,10 @@ class Mischief(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Delivery(msgspec.Struct):
-    """One webhook on its way. `status`: the last HTTP answer (0 = none)."""
+    """One webhook on its way. `status`: the last HTTP answer (0 = none).
+
+    `began_at`, `ended_at`: of its first and its last try, in seconds since the epoch; 0 = not yet.
+    """
 
     webhook_id: str
     action: str
@@ -44,6 +47,8 @@ class Delivery(msgspec.Struct):
     status: int = 0
     tries: int = 0
     outcome: str = PENDING
+    began_at: float = 0.0
+    ended_at: float = 0.0
 
 
 class Deliveries:
@@ -115,9 +120,10 @@ class Deliveries:
         """True when there is nothing left to do for this delivery."""
         if delivery.outcome != PENDING:
             return True
+        delivery.began_at = delivery.began_at or time.time()
         status = self._post(delivery)
         with self._changed:
-            delivery.status = status
+            delivery.status, delivery.ended_at = status, time.time()
             delivery.tries += 1
         if status != HTTPStatus.OK:
             return False

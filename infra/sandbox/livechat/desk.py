@@ -118,9 +118,9 @@ def close(licence: Licence, chat: Chat, cause: Cause, kind: str) -> None:
     variables = {names: events.name_of(licence, cause.user_id)} if names else {}
     events.say_as_system(licence, chat, kind, **variables)
     thread.active = False
-    thread.queued_at = ""
+    thread.queued_at, thread.closed_at = "", now()
     for member in chat.present_agents():
-        member.present = False
+        chat.end_stay(member.id)
     user = {"user_id": cause.user_id} if cause.user_id else {}
     payload = {"chat_id": chat.id, "thread_id": thread.id, **user}
     licence.webhooks.emit("chat_deactivated", payload, cause, chat)

@@ -3,7 +3,7 @@
 from infra.sandbox.livechat import events
 from infra.sandbox.livechat.errors import ApiError, not_a_user
 from infra.sandbox.livechat.licence import Licence, active_thread
-from infra.sandbox.livechat.model import Agent, Cause, Chat, Member
+from infra.sandbox.livechat.model import Agent, Cause, Chat, Member, Stay, now
 from infra.sandbox.livechat.views import user_view
 
 
@@ -12,6 +12,7 @@ def enter(agent: Agent, chat: Chat, visibility: str = "all") -> Member:
     member = Member(agent.id, "agent", visibility=visibility)
     chat.members[agent.id] = member
     thread = chat.newest
+    chat.stays.append(Stay(agent.id, thread.id, now()))
     if agent.id not in thread.user_ids:
         thread.user_ids.append(agent.id)
     if visibility == "all":
@@ -41,7 +42,7 @@ def leave(licence: Licence, chat: Chat, agent_id: str, reason: str, cause: Cause
     member = chat.members.get(agent_id)
     if member is None or not member.present or member.type != "agent":
         raise ApiError("validation", "user_id: not a user of the chat")
-    member.present = False
+    chat.end_stay(agent_id)
     payload = {
         "chat_id": chat.id,
         "thread_id": chat.newest.id,

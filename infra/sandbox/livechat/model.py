@@ -57,8 +57,17 @@ class Member(msgspec.Struct):
     seen_up_to: str = ""
 
 
+class Stay(msgspec.Struct):
+    """An agent's time in a chat, in the thread that was the newest when it began. `left_at`: "" while it lasts."""
+
+    agent_id: str
+    thread_id: str
+    came_at: str
+    left_at: str = ""
+
+
 class Thread(msgspec.Struct):
-    """One run of a chat, from start or resume to its closing."""
+    """One run of a chat, from start or resume to its closing (`closed_at`)."""
 
     id: str
     created_at: str
@@ -68,10 +77,11 @@ class Thread(msgspec.Struct):
     properties: JsonObject
     events: list[JsonObject] = []
     queued_at: str = ""
+    closed_at: str = ""
 
 
 class Chat(msgspec.Struct):
-    """A customer's one chat."""
+    """A customer's one chat. `stays`: who was in it, and when."""
 
     id: str
     customer_id: str
@@ -79,6 +89,7 @@ class Chat(msgspec.Struct):
     properties: JsonObject
     group_ids: list[int] = []
     threads: list[Thread] = []
+    stays: list[Stay] = []
 
     @property
     def newest(self) -> Thread:
@@ -97,6 +108,13 @@ class Chat(msgspec.Struct):
             for member in self.members.values()
             if member.type == "agent" and member.present and visibility in (None, member.visibility)
         ]
+
+    def end_stay(self, agent_id: str) -> None:
+        """Note that an agent is not in the chat any more."""
+        self.members[agent_id].present = False
+        for stay in self.stays:
+            if stay.agent_id == agent_id and not stay.left_at:
+                stay.left_at = now()
 
 
 class Upload(msgspec.Struct):
