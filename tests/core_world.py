@@ -96,6 +96,7 @@ class World:
 
     def agent_joins(self, agent: Agent = JANE, thread_id: str = "") -> Accepted:
         c = self.conversation
+        self.desk.absent.discard(agent.id)
         return self.desk_says(
             AgentJoined(
                 id=f"j{self._next()}",
@@ -108,6 +109,7 @@ class World:
 
     def agent_leaves(self, agent: Agent = JANE) -> Accepted:
         c = self.conversation
+        self.desk.absent.add(agent.id)
         return self.desk_says(
             AgentLeft(
                 id=f"l{self._next()}",

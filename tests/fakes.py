@@ -149,6 +149,7 @@ class FakeDesk:
         self.status = "online"
         self.names = {"jane@shop.example": "Jane Doe", "bob@shop.example": "Bob Roe"}
         self.details: list[tuple[str, dict[str, str]]] = []
+        self.absent: set[str] = set()  # agents who are not in any chat
         self.renewals = 0
         self.uuid_events: Callable[[], bool] = lambda: False
         self.on_event: Callable[[str, str, DeskEvent], None] = lambda _chat, _thread, _event: None
@@ -180,7 +181,7 @@ class FakeDesk:
         thread = wanted[-1]
         events = tuple(self.as_event(chat_id, thread.id, event) for event in thread.events)
         own = {event.custom_id: event.id for event in thread.events if is_own_event(event.custom_id)}
-        return ThreadView(chat_id, thread.id, thread.active, events, own)
+        return ThreadView(chat_id, thread.id, thread.active, events, own, tuple(set(self.names) - self.absent))
 
     def as_event(self, chat_id: str, thread_id: str, event: DeskEvent) -> AgentMessage | WithheldEvent:
         """How a webhook or a read presents an event."""

@@ -130,8 +130,10 @@ class People:
             (self.private if act == "note" else self.agent_words).append(text)
             self.world.desk.append(chat_id, agent.id, text, visible=act == "write")
         elif act == "join":
+            self.world.desk.absent.discard(agent.id)
             self._from_desk(AgentJoined(id=f"pj{self._next()}", agent=agent, **where))
         elif act == "leave":
+            self.world.desk.absent.add(agent.id)
             self._from_desk(AgentLeft(id=f"pl{self._next()}", agent_id=agent.id, **where))
         elif act == "transfer":
             self._from_desk(ChatTransferred(id=f"pt{self._next()}", queued=True, **where))

@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from functions.handoff.events import AgentLeft, ChatTransferred
+import msgspec
+import pytest
+
+from functions.handoff.events import AgentJoined, AgentLeft, ChatTransferred
 from tests.core_world import BOB, JANE, World
 
 JOINED, LEFT = ("joined", "Jane Doe"), ("left", "Jane Doe")
@@ -78,6 +81,28 @@ def test_an_agent_who_comes_back_unannounced_is_there_again() -> None:
     world.desk_says(world.agent_writes("me again", webhook=False))
 
     assert ("AGENT", [JOINED, LEFT, JOINED, ("HUMAN", "me again")]) == (world.conversation.state, world.shown)
+
+
+def test_a_join_that_its_leave_overtook_brings_nobody_back() -> None:
+    world = asked()
+    joined = AgentJoined(id="j-late", agent=JANE, **where(world))
+    world.agent_leaves()
+
+    world.desk_says(msgspec.structs.replace(joined, source_at=world.clock.now()))
+
+    assert ("WAITING", []) == (world.conversation.state, world.shown)
+
+
+@pytest.mark.parametrize("fate", ["ok", "away"])
+def test_an_agent_who_comes_back_soon_is_believed_or_found_to_be_there(fate: str) -> None:
+    world = asked()
+    world.agent_joins()
+    world.agent_leaves()
+    world.faults.script["livechat.read_thread"] = [fate]
+
+    world.agent_joins()
+
+    assert ("AGENT", [JOINED, LEFT, JOINED]) == (world.conversation.state, world.shown)
 
 
 def test_a_leave_of_someone_absent_does_nothing() -> None:

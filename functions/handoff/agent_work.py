@@ -1,9 +1,12 @@
 """Working what comes from the agents' side: their messages, who joins and leaves, threads that end, reads for gaps."""
 
+from datetime import timedelta
+
 from functions.handoff import ids
 from functions.handoff.changes import Changes
 from functions.handoff.conversation import AGENT, BOT, Conversation
 from functions.handoff.cursor import event_number
+from functions.handoff.errors import OutOfTime, ProviderError
 from functions.handoff.events import (
     Agent,
     AgentJoined,
@@ -122,11 +125,32 @@ def settle_chat_started(changes: Changes, entry: ChatStarted, _result: None) -> 
     add_found(changes, entry.messages)
 
 
-def settle_agent_joined(changes: Changes, entry: AgentJoined, _result: None) -> None:
+_OVERTAKEN_WITHIN = timedelta(minutes=1)
+"""So long LiveChat tries to tell something: a join heard of this soon after the leave may be the older of the two."""
+
+
+def perform_agent_joined(step: Step, entry: AgentJoined) -> bool:
+    """Tell whether they are there: of one who has just left the same thread, the desk knows; else it is believed."""
+    left = step.conversation.find_departure(entry.agent.id)
+    if left is None or left.thread_id != entry.thread_id or entry.source_at > left.at + _OVERTAKEN_WITHIN:
+        return True
+    try:
+        view = step.desk.read_thread(entry.chat_id, entry.thread_id, timeout_s=step.timeout_s())
+    except (ProviderError, OutOfTime):
+        return True
+    return entry.agent.id in view.agents
+
+
+def settle_agent_joined(changes: Changes, entry: AgentJoined, is_there: bool) -> None:
     """Somebody came; nothing if they are there already, or if it can't be told which thread they came into."""
-    if not entry.thread_id and not changes.conversation.thread_id:
+    if not is_there or (not entry.thread_id and not changes.conversation.thread_id):
         return
     join(changes, entry.agent, entry.thread_id, at=entry.source_at)
+
+
+def give_up_agent_joined(changes: Changes, entry: AgentJoined, _reason: str) -> None:
+    """They are believed to be there."""
+    settle_agent_joined(changes, entry, is_there=True)
 
 
 def settle_agent_left(changes: Changes, entry: AgentLeft, _result: None) -> None:

@@ -35,7 +35,9 @@ WORK: dict[str, Work] = {
     ),
     "withheld_event": _pure(agent_work.settle_withheld),
     "chat_started": in_known_thread(_pure(agent_work.settle_chat_started)),
-    "agent_joined": in_known_thread(_pure(agent_work.settle_agent_joined)),
+    "agent_joined": in_known_thread(
+        Work(agent_work.perform_agent_joined, agent_work.settle_agent_joined, agent_work.give_up_agent_joined)
+    ),
     "agent_left": in_known_thread(_pure(agent_work.settle_agent_left)),
     "chat_transferred": in_known_thread(_pure(agent_work.settle_chat_transferred)),
     "chat_closed": Work(

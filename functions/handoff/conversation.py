@@ -88,10 +88,11 @@ class Presence(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Departure(msgspec.Struct, frozen=True):
-    """An agent who is not shown any more, as they were shown, and when they had gone."""
+    """An agent who is not shown any more, as they were shown, when they had gone, and from which thread ("": over)."""
 
     agent: Agent
     at: datetime
+    thread_id: str = ""
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):

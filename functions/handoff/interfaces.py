@@ -169,7 +169,7 @@ class ThreadView(msgspec.Struct, frozen=True):
     """One thread as read from the desk, oldest event first.
 
     `events`: what agents wrote for the user (`AgentMessage`) and everything else (`WithheldEvent`, our own included).
-    `own`: custom_id → event id of the events we sent.
+    `own`: custom_id → event id of the events we sent. `agents`: ids of the people who are in the chat now, visibly.
     """
 
     chat_id: str
@@ -177,6 +177,7 @@ class ThreadView(msgspec.Struct, frozen=True):
     active: bool
     events: tuple[AgentMessage | WithheldEvent, ...]
     own: dict[str, str]
+    agents: tuple[str, ...] = ()
 
 
 class CustomerDesk(Protocol):

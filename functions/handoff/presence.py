@@ -33,7 +33,7 @@ def note_departure(changes: Changes, agent: Agent, at: datetime) -> None:
     """Remember that an agent had gone by `at`: what they wrote before, and is heard of later, brings nobody back."""
     c = changes.conversation
     others = (d for d in c.departed if d.agent.id != agent.id)
-    c.departed = (*others, Departure(agent, at))[-DEPARTURES_KEPT:]
+    c.departed = (*others, Departure(agent, at, c.thread_id))[-DEPARTURES_KEPT:]
 
 
 def forget_presence(changes: Changes, agent_id: str) -> None:

@@ -47,6 +47,7 @@ def read_thread_view(answer: JsonObject, *, chat_id: str, thread_id: str, now: d
         thread_id=found_id,
         active=needed(thread, "active", bool),
         events=tuple(sorted(events, key=lambda event: event.source_at)),
+        agents=tuple(p.agent.id for p in people.values() if p.is_human_agent and p.is_visible and p.is_present),
         own={custom_id: event["id"] for event in listed if is_own_event(custom_id := text_in(event, "custom_id"))},
     )
 
