@@ -102,7 +102,7 @@ ROWS = {
             DELAYED,
             Told("[still_trying]", 120, 120 + 2 * SECOND_TRY),
             Told("[nobody_came]", 900, 900 + 2 * SECOND_TRY),
-            Told("[undelivered]", 900, 900 + 2 * SECOND_TRY),
+            recovered("bot: hello", HOUR_S),
             recovered(WELCOME, HOUR_S),
         ),
         "BOT",

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from functions.handoff.conversation import AGENT, Conversation, Presence
 from functions.handoff.events import Agent, HandoffSignal
-from functions.handoff.presence import latest_agent_word, leave, show
-from tests.core_records import JANE, a_conversation, changes_of, waiting
+from functions.handoff.presence import leave, show
+from tests.core_records import BOB, JANE, a_conversation, changes_of, waiting
 from tests.fakes import START
 
 SIGNAL = HandoffSignal("bot", {"department": "billing"})
@@ -45,7 +45,10 @@ def test_left_is_said_once() -> None:
     assert ["left:1"] == [p.id for p in c.pending]
 
 
-def test_left_belongs_after_the_newest_agents_message_that_waits() -> None:
-    c = with_jane(pending=(waiting("T1_3", "agent_message", 9), waiting("u1", "user_message", 20, seq=2)))
+def test_left_belongs_after_the_newest_of_their_own_messages_that_wait() -> None:
+    words = [waiting("T1_3", "agent_message", 9, author=JANE.id), waiting("T1_4", "agent_message", 12, author=BOB.id)]
+    c = with_jane(pending=(*words, waiting("u1", "user_message", 20, seq=2)))
 
-    assert LATER == latest_agent_word(changes_of(c), START)
+    leave(changes_of(c), c.agents[0], at=START)
+
+    assert [LATER] == [p.source_at for p in c.pending if p.id == "left:1"]

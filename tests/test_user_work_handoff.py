@@ -95,19 +95,33 @@ def test_a_bot_that_is_down_after_a_return_hands_off_too() -> None:
     assert ("WAITING", ["are you there, bot?"]) == (world.conversation.state, world.desk.user_texts())
 
 
-def test_with_bot_and_desk_both_down_the_user_is_told_and_the_message_kept() -> None:
+def test_with_bot_and_desk_both_down_the_user_is_told_and_the_message_waits_for_the_bot() -> None:
     world = World(Policy(return_event=""))
     world.faults.choose = lambda name: "ok" if name.startswith("channel") else "away"
 
     world.say("hello")
     world.pass_time(2000)
 
+    assert ([BUILT_IN["en"]["delayed"]], []) == (world.channel.texts[:1], world.dead_letters())
+    assert BUILT_IN["en"]["nobody_came"] in world.channel.texts
+    world.faults.choose = lambda _name: "ok"
+    world.pass_time(600)
+    assert ("BOT", ["hello"], []) == (world.conversation.state, world.bot.heard, world.pending)
+
+
+def test_a_message_that_the_bot_refuses_and_nobody_took_is_a_dead_letter_and_the_user_is_told() -> None:
+    world = World(Policy(return_event="", offline_policy="decline"))
+    world.desk.status = "offline"
+    world.faults.choose = lambda name: "refused" if name.startswith("dialogflow") else "ok"
+
+    world.say("hello")
+    world.pass_time(60)
+
     assert ["hello"] == [d["entry"]["text"] for d in world.dead_letters()]
     assert "Sorry, your message could not be delivered: “hello”" in world.channel.texts
-    assert "BOT" == world.conversation.state
 
 
-def test_a_bot_that_stays_down_is_waited_for_once_hand_offs_reach_nobody() -> None:
+def test_a_bot_that_stays_down_is_waited_for_once_a_hand_off_reached_nobody() -> None:
     world = World(Policy(return_event="", offline_policy="decline"))
     world.desk.status = "offline"
     world.faults.choose = lambda name: "away" if name.startswith("dialogflow") else "ok"
@@ -122,5 +136,5 @@ def test_a_bot_that_stays_down_is_waited_for_once_hand_offs_reach_nobody() -> No
 
     world.pass_time(600)
 
-    assert (3, ["message 2", "and now?"]) == (asked, world.bot.heard)
+    assert (1, ["message 0", "message 1", "message 2", "and now?"]) == (asked, world.bot.heard)
     assert BUILT_IN["en"]["delayed"] in told

@@ -22,7 +22,7 @@ from functions.handoff.events import (
     WithheldEvent,
 )
 from functions.handoff.moves import join, tell_user, touch_chat, wait
-from functions.handoff.presence import forget_presence, latest_agent_word, leave, note_departure, show
+from functions.handoff.presence import forget_presence, leave, note_departure, show
 from functions.handoff.speaking import say_to_user
 from functions.handoff.texts import excerpt, find_text
 from functions.handoff.threads import add_found, adopt_thread, is_late, know_events
@@ -69,7 +69,7 @@ def settle_agent_message(changes: Changes, entry: AgentMessage, result: str) -> 
     if c.state == AGENT:
         touch_chat(changes)
     if presence and presence.late:
-        leave(changes, presence, at=latest_agent_word(changes, entry.source_at))
+        leave(changes, presence, at=entry.source_at)
 
 
 def _read_gap(changes: Changes, entry: AgentMessage) -> None:
@@ -88,8 +88,8 @@ def _read_gap(changes: Changes, entry: AgentMessage) -> None:
 def _bring_in(changes: Changes, entry: AgentMessage) -> None:
     """An agent the user was not shown: a lost join, a new thread, or late words of a closed one (framed, no move)."""
     departure = changes.conversation.find_departure(entry.agent.id)
-    has_gone = departure is not None and entry.source_at <= departure.at
-    late = has_gone or is_late(changes, entry.thread_id)
+    has_gone = departure and departure.thread_id == entry.thread_id and entry.source_at <= departure.at
+    late = bool(has_gone) or is_late(changes, entry.thread_id)
     agent = departure.agent if departure and not entry.agent.name else entry.agent
     if not late:
         join(changes, agent, entry.thread_id, at=entry.source_at)
@@ -104,7 +104,7 @@ def give_up_agent_message(changes: Changes, entry: AgentMessage, reason: str) ->
     changes.say("bridge", find_text(note.text_id, changes.policy.language, changes.policy.texts, **told))
     presence = changes.conversation.find_presence(entry.agent.id)
     if presence and presence.late:
-        leave(changes, presence, at=latest_agent_word(changes, entry.source_at))
+        leave(changes, presence, at=entry.source_at)
 
 
 def settle_withheld(changes: Changes, entry: WithheldEvent, _result: None) -> None:
@@ -162,7 +162,7 @@ def settle_agent_left(changes: Changes, entry: AgentLeft, _result: None) -> None
     if presence is None:
         note_departure(changes, Agent(entry.agent_id), entry.source_at)
         return
-    leave(changes, presence, at=latest_agent_word(changes, entry.source_at))
+    leave(changes, presence, at=entry.source_at)
     if c.state == AGENT and all(p.leaving for p in c.agents):
         wait(changes)
 
@@ -173,7 +173,7 @@ def settle_chat_transferred(changes: Changes, entry: ChatTransferred, _result: N
     if not entry.queued or c.state == BOT or is_late(changes, entry.thread_id):
         return
     for presence in c.agents:
-        leave(changes, presence, at=latest_agent_word(changes, entry.source_at))
+        leave(changes, presence, at=entry.source_at)
     if c.state == AGENT:
         wait(changes)
         tell_user(changes, "queued", entry.id)

@@ -24,7 +24,7 @@ from functions.handoff.conversation import (
 )
 from functions.handoff.dead_letters import as_resent, dead_letter_id, dead_letter_path, letter_of
 from functions.handoff.dead_letters import to_record as to_letter_record
-from functions.handoff.events import Event, JsonObject, encode, kind_of
+from functions.handoff.events import AgentMessage, Event, JsonObject, encode, kind_of
 from functions.handoff.interfaces import CHANNEL, Create, Document, Record, Replace, Write
 from functions.handoff.policy import Policy
 from functions.handoff.schedule import LANE_OF, USER_LANE, alarm, needs
@@ -99,7 +99,8 @@ class Changes:
     def _append(self, event: Event, lane: str, *, head: bool, own: bool, replaces: bool) -> None:
         c, kind = self.conversation, kind_of(event)
         c.seq += 1
-        entry = Pending(event.id, kind, lane, event.source_at, c.seq, self.now, head, own)
+        author = event.agent.id if isinstance(event, AgentMessage) else ""
+        entry = Pending(event.id, kind, lane, event.source_at, c.seq, self.now, head, own, author)
         c.pending = (*c.pending, entry)
         self.entries[event.id] = event
         record = Record(body=encode(event), state=kind, expire_at=self.now + SENDERS_RETRY_FOR)

@@ -34,7 +34,7 @@ class UserProfile(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Pending(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One entry that waits. `head`: before all others of its lane. `own`: made by the core, not accepted."""
+    """One entry that waits. `head`: first in its lane. `own`: made by the core. `author`: the agent who wrote it."""
 
     id: str
     kind: str
@@ -44,6 +44,7 @@ class Pending(msgspec.Struct, frozen=True, omit_defaults=True):
     accepted_at: datetime
     head: bool = False
     own: bool = False
+    author: str = ""
 
 
 class Lease(msgspec.Struct, frozen=True, omit_defaults=True):

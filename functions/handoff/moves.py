@@ -14,7 +14,7 @@ from functions.handoff.events import (
     ReturnEvent,
     UserNotice,
 )
-from functions.handoff.presence import latest_agent_word, leave, show
+from functions.handoff.presence import leave, show
 from functions.handoff.threads import adopt_thread, is_late
 
 WAIT_TIMERS = ("wait_reminder", "wait_limit")
@@ -99,9 +99,8 @@ def return_to_bot(changes: Changes, reason: str, *, at: datetime) -> None:
     c.end_handoff(reason)
     c.closing = ""
     changes.clear_timers(*WAIT_TIMERS, *AGENT_TIMERS)
-    last_word = latest_agent_word(changes, at)
     for presence in c.agents:
-        leave(changes, presence, at=last_word)
+        leave(changes, presence, at=at)
     if changes.policy.return_event:
         told = ReturnEvent(id=f"returned:{c.serial}", source_at=changes.now, reason=reason, digest=_digest(changes))
         changes.add(told)

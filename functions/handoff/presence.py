@@ -21,10 +21,12 @@ def show(changes: Changes, agent: Agent, *, at: datetime, late: bool) -> None:
 
 
 def leave(changes: Changes, presence: Presence, *, at: datetime) -> None:
-    """LEFT for this agent, once; the agent counts as present until it is done."""
+    """LEFT for this agent, once, behind what they wrote that still waits; until it is done they count as present."""
     if presence.leaving:
         return
     changes.set_presence(presence, leaving=True)
+    own_words = (p.source_at for p in changes.conversation.pending if p.author == presence.agent.id)
+    at = max([at, *own_words])
     note_departure(changes, presence.agent, at)
     changes.add(Framing(id=f"left:{presence.number}", source_at=at, agent=presence.agent, left=True))
 
@@ -40,9 +42,3 @@ def forget_presence(changes: Changes, agent_id: str) -> None:
     """LEFT is done: nobody speaks for this agent now."""
     c = changes.conversation
     c.agents = tuple(p for p in c.agents if p.agent.id != agent_id)
-
-
-def latest_agent_word(changes: Changes, at: datetime) -> datetime:
-    """The later of `at` and the newest agent message that still waits: where a LEFT belongs."""
-    waiting = (p.source_at for p in changes.conversation.pending if p.kind == "agent_message")
-    return max([at, *waiting])

@@ -75,7 +75,8 @@ def _to_bot(step: Step, entry: UserMessage) -> BotAnswer | HandoffSignal | _BotD
     except ProviderUnavailable:
         parked = c.parked.get(DIALOGFLOW)
         failed_before = parked.tries if parked else 0
-        if failed_before < BOT_TRIES - 1 or goes_in_circles(c, "bot_unreachable", step.now()):
+        was_handed_off = c.bot_failed_on == step.entry_id  # and nobody took it: now it waits for the bot
+        if was_handed_off or failed_before < BOT_TRIES - 1 or goes_in_circles(c, "bot_unreachable", step.now()):
             raise
         return _BotDown()
 
@@ -179,9 +180,9 @@ def _note_relayed(changes: Changes, entry: UserMessage, result: _Relayed) -> Non
 
 
 def _leave_bot(changes: Changes, entry: UserMessage) -> None:
-    """The bot is down: a person is asked for, who then gets this message; but not twice for the same one."""
+    """The bot is of no use: a person is asked for, who then gets this message; but not twice for the same one."""
     c = changes.conversation
-    if c.bot_failed_on == entry.id:
+    if c.bot_failed_on == entry.id:  # it refuses the message
         changes.write_dead_letter(entry.id, encode(entry), "bot_unreachable")
         changes.given_up.append((entry.id, "bot_unreachable"))
         give_up_user_message(changes, entry, "bot_unreachable")
