@@ -93,16 +93,29 @@ def test_a_join_that_its_leave_overtook_brings_nobody_back() -> None:
     assert ("WAITING", []) == (world.conversation.state, world.shown)
 
 
-@pytest.mark.parametrize("fate", ["ok", "away"])
-def test_an_agent_who_comes_back_soon_is_believed_or_found_to_be_there(fate: str) -> None:
+def test_an_agent_who_comes_back_soon_is_found_to_be_there() -> None:
     world = asked()
     world.agent_joins()
     world.agent_leaves()
-    world.faults.script["livechat.read_thread"] = [fate]
 
     world.agent_joins()
 
     assert ("AGENT", [JOINED, LEFT, JOINED]) == (world.conversation.state, world.shown)
+
+
+def test_while_the_desk_cant_say_who_is_there_the_first_words_do() -> None:
+    world = asked()
+    world.agent_joins()
+    world.agent_leaves()
+    world.faults.script["livechat.read_thread"] = ["away"]
+
+    world.agent_joins()
+    before = world.conversation.state
+    world.clock.sleep(1)
+    world.agent_writes("I am back")
+
+    assert ("WAITING", "AGENT") == (before, world.conversation.state)
+    assert [JOINED, LEFT, JOINED, ("HUMAN", "I am back")] == world.shown
 
 
 def test_a_leave_of_someone_absent_does_nothing() -> None:

@@ -130,14 +130,17 @@ _OVERTAKEN_WITHIN = timedelta(minutes=1)
 
 
 def perform_agent_joined(step: Step, entry: AgentJoined) -> bool:
-    """Tell whether they are there: of one who has just left the same thread, the desk knows; else it is believed."""
+    """Tell whether they are there: of one who has just left the same thread, the desk knows; else it is believed.
+
+    While the desk can't be asked they are not: if they are after all, their first words bring them in.
+    """
     left = step.conversation.find_departure(entry.agent.id)
     if left is None or left.thread_id != entry.thread_id or entry.source_at > left.at + _OVERTAKEN_WITHIN:
         return True
     try:
         view = step.desk.read_thread(entry.chat_id, entry.thread_id, timeout_s=step.timeout_s())
     except (ProviderError, OutOfTime):
-        return True
+        return False
     return entry.agent.id in view.agents
 
 
