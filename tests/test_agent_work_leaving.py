@@ -3,7 +3,6 @@
 from typing import Any
 
 import msgspec
-import pytest
 
 from functions.handoff.events import AgentJoined, AgentLeft, ChatTransferred
 from tests.core_world import BOB, JANE, World
