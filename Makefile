@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SIDE_BY_SIDE := -n 3 --dist loadfile
 
-.PHONY: run test check scenario fuzz simulate chaos dead-letters resend reconcile bench format clean
+.PHONY: run test check scenario fuzz simulate chaos outage dead-letters resend reconcile bench format clean
 
 run: $(READY)  ## start everything on this machine, play the story, stay up on http://localhost:8080
 	@$(BIN)/python -m infra.sandbox
@@ -30,6 +30,9 @@ simulate: $(READY)  ## 20,000 random interleavings of the delivery protocol
 
 chaos: $(READY)  ## the whole bundle under fire, every message counted afterwards
 	@$(BIN)/python -m infra.chaos
+
+outage: $(READY)  ## LiveChat away for ten minutes with 5,000 conversations waiting (about 17 minutes)
+	$(BIN)/python -m infra.outage
 
 dead-letters: $(READY)  ## what could not be delivered, newest first
 	@$(BIN)/python -m infra.operate dead-letters

@@ -8,6 +8,7 @@ seed is a run.
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from functions.handoff.conversation import BOT, Conversation, UserProfile, from_record
@@ -218,9 +219,7 @@ class Simulation:
         for key in self.world.store.due(self.world.clock.now(), 10):
             if len(self.tasks) < 4:
                 self.trace.append("sweep")
-                self.tasks.append(
-                    Task("sweep", lambda key=key: self.world.mailbox.redeliver(key, budget_s=self.patience_s))
-                )  # type: ignore[misc]
+                self.tasks.append(Task("sweep", partial(self.world.mailbox.redeliver, key, budget_s=self.patience_s)))
 
     # --- the end ---------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from functions.handoff.events import HandoffAsked, HandoffSignal, UserMessage
 from functions.handoff.holding import MAX_TAKEOVERS
 from functions.handoff.worker import pause_after
 from tests.core_world import World
+from tests.fakes import FakeCustomerDesk
 
 
 def pause_s(world: World, provider: str) -> float:
@@ -63,7 +64,7 @@ def test_a_look_in_the_thread_does_not_end_the_pauses_of_sends_that_time_out() -
     assert world.faults.calls.count("livechat.send_message") <= 30
 
 
-def test_the_provider_says_how_long_and_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_provider_says_how_long_and_is_obeyed_though_not_by_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
 
     def throttled(*_: object, **__: object) -> None:
@@ -72,7 +73,21 @@ def test_the_provider_says_how_long_and_is_obeyed(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(world.bot, "hear", throttled)
     world.say("hello")
 
-    assert 77 == pause_s(world, "dialogflow")
+    assert 77 <= pause_s(world, "dialogflow") <= 1.5 * 77
+
+
+def test_tries_that_made_no_call_are_soon_made_again_and_count_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World().handed_over()
+
+    def open_circuit(*_: object, **__: object) -> None:
+        raise ProviderUnavailable("livechat", "circuit_open")
+
+    monkeypatch.setattr(FakeCustomerDesk, "send_message", open_circuit)
+    world.say("hello")
+    world.pass_time(1200)
+
+    assert 0 < pause_s(world, "livechat") <= 40
+    assert 4 == world.conversation.parked["livechat"].tries
 
 
 def test_one_providers_failure_holds_up_nothing_that_needs_another() -> None:

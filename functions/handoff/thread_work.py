@@ -137,9 +137,7 @@ def holds_up(conversation: Conversation, entry: ReadThread) -> bool:
 
 def perform_read_thread(step: Step, entry: ReadThread) -> _Looked:
     """Read the thread. A read that holds up messages is tried once; any other is parked and tried again."""
-    parked, once = step.conversation.parked.get(LIVECHAT), holds_up(step.conversation, entry)
-    if once and entry.reason != "which" and parked and parked.retry_at > step.now():
-        return _Looked(None)  # but which thread is the newest decides who is there: that is worth a call
+    once = holds_up(step.conversation, entry)
     thread_id = "" if entry.reason == "which" else entry.thread_id
     try:
         return _Looked(step.desk.read_thread(entry.chat_id, thread_id, timeout_s=step.timeout_s()))

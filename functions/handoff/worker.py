@@ -30,6 +30,7 @@ from functions.handoff.work import Sides, Step
 GIVE_UP_AFTER = timedelta(hours=24)
 _PARK_FIRST_S, _PARK_LONGEST_S = 2.0, 300.0
 _RETRY_AFTER_LONGEST_S = 3600.0
+_TRIES_UNCALLED = 4  # pauses of 24 to 40 s: a try that made no call cost nobody anything, and Cloud Tasks can end it
 
 
 class Worker:
@@ -169,8 +170,11 @@ def _failed(changes: Changes, entry: Event, error: ProviderError, step: Step, ji
         return
     _keep_progress(changes, entry, step)
     tries = c.parked[error.provider].tries if error.provider in c.parked else 0
-    pause_s = max(pause_after(tries) * jitter, min(error.retry_after_s or 0.0, _RETRY_AFTER_LONGEST_S))
-    changes.park(error.provider, changes.now + timedelta(seconds=pause_s))
+    was_called = error.error_type != "circuit_open"
+    pause_s = pause_after(tries if was_called else min(tries, _TRIES_UNCALLED)) * jitter
+    pause_s = max(pause_s, min(error.retry_after_s or 0.0, _RETRY_AFTER_LONGEST_S) * (jitter + 0.25))
+    retry_at = changes.now + timedelta(seconds=pause_s)
+    changes.park(error.provider, retry_at, failed=was_called or tries < _TRIES_UNCALLED)
     may_have_worked = not error.undelivered and (step.began_at is not None or error.provider == CHANNEL)
     if step.had_effect or may_have_worked:
         changes.doubt(entry.id, error.provider, changes.now)

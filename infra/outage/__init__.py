@@ -1,0 +1,1 @@
+"""An outage of LiveChat with thousands of conversations waiting, measured from outside; `python -m infra.outage`."""
