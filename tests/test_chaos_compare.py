@@ -307,6 +307,18 @@ def test_a_request_before_the_end_of_the_last_chat_was_worked_proves_nothing() -
     assert [] == found(transcript)
 
 
+def test_a_request_that_was_taken_only_after_somebody_had_come_proves_nothing() -> None:
+    transcript = good(
+        asked=[Wish(11, 93)],
+        threads=[*good().threads, Thread("T2", 120)],
+        shown=[*good().shown, answer(6, 94), answer(7, 95)],
+        user_said=[*good().user_said, user_said(6, 93), user_said(7, 93.2)],
+        bot=[*good().bot, Got(user(6), 93.5), Got(user(7), 94.5)],
+    )
+
+    assert [] == found(transcript)
+
+
 def test_a_request_that_may_have_been_taken_while_a_person_was_there_proves_nothing() -> None:
     shown = [*good().shown, answer(6, 94)]
     transcript = good(

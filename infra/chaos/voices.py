@@ -18,7 +18,8 @@ def spoken_out_of_turn(transcript: Transcript) -> Iterator[tuple[Shown, str]]:
         if line.text == ASKING:
             yield from _in_window(transcript, line.at, allowed=0)
     for asked in transcript.asked:
-        if asked.accepted_by < NEVER and _was_with_bot(transcript, asked.told_from):
+        was_with_bot = _was_with_bot(transcript, asked.told_from)
+        if was_with_bot and not _somebody_came(transcript, asked.told_from, asked.accepted_by):
             yield from _in_window(transcript, asked.accepted_by, allowed=1)  # one may be on its way
 
 
@@ -50,6 +51,11 @@ def _end_of_wait(transcript: Transcript, since: float) -> float:
     called_back = [max(one.told_from, since) for one in transcript.called_back if one.accepted_by > since]
     told = [line.at for line in transcript.shown if line.at > since and line.bridge and line.text.startswith(_ENDS)]
     return min([*closed, *called_back, *told], default=NEVER)
+
+
+def _somebody_came(transcript: Transcript, since: float, until: float) -> bool:
+    """Whether a person came before the request did: then it asked for nothing new. A request that never did counts."""
+    return until == NEVER or any(line.kind == JOINED and since < line.at < until for line in transcript.shown)
 
 
 def _was_with_bot(transcript: Transcript, at: float) -> bool:
