@@ -76,10 +76,15 @@ def _sent_anew(run: Simulation) -> set[str]:
 
 
 def _framing(run: Simulation) -> list[str]:
-    """A frame that three workers died on is given up, like everything; then the user's picture has a hole."""
-    if any(letter["entry"].get("kind") == "framing" for letter in run.world.dead_letters()):
+    """A frame that three workers died on is given up, like everything; then the user's picture has a hole.
+
+    So it has where words that a call in doubt does show, late, were refused when they were sent again.
+    """
+    entries = [letter["entry"] for letter in run.world.dead_letters()]
+    if any(entry.get("kind") == "framing" for entry in entries):
         return []
-    shown = run.world.channel.shown
+    given_up = {word for entry in entries for word in entry.get("text", "").split()}
+    shown = [one for one in run.world.channel.shown if one.kind != "message" or not given_up & set(one.text.split())]
     return framing_faults(shown) + never_left(shown)
 
 

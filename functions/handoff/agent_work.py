@@ -123,6 +123,9 @@ def settle_chat_started(changes: Changes, entry: ChatStarted, _result: None) -> 
     for agent in entry.agents:
         join(changes, agent, entry.thread_id, at=entry.source_at)
     add_found(changes, entry.messages)
+    c = changes.conversation
+    if c.state == AGENT and all(p.leaving for p in c.agents):
+        wait(changes)
 
 
 _OVERTAKEN_WITHIN = timedelta(minutes=1)
@@ -168,6 +171,8 @@ def settle_agent_left(changes: Changes, entry: AgentLeft, _result: None) -> None
     leave(changes, presence, at=entry.source_at)
     if c.state == AGENT and all(p.leaving for p in c.agents):
         wait(changes)
+    elif c.state == AGENT and "agent_silent" not in c.timers:
+        changes.set_timer("agent_silent", changes.policy.agent_silent_s)  # passed on to who may say nothing
 
 
 def settle_chat_transferred(changes: Changes, entry: ChatTransferred, _result: None) -> None:

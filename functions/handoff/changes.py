@@ -227,7 +227,8 @@ class Changes:
             self.clear_timers("delay_notice")
         delayed = [p.accepted_at for p in waiting if needs(c, p) in c.parked and needs(c, p) != CHANNEL]
         if delayed and c.lease is None and not c.delay_told:
-            c.timers.setdefault("delay_notice", min(delayed) + timedelta(seconds=self.policy.delay_notice_s))
+            due_at = min(delayed) + timedelta(seconds=self.policy.delay_notice_s)
+            c.timers.setdefault("delay_notice", max(due_at, self.now))
 
     def _write(self, path: str, put: _Put) -> Write | None:
         found = self._documents.get(path)

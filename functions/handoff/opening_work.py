@@ -1,5 +1,6 @@
 """Working "open the chat": the steps from a request for a person to an active thread with the agents."""
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from functions.handoff import ids
@@ -36,10 +37,13 @@ class _Opened(NamedTuple):
     was_in_doubt: bool = False
 
 
-class _Ended(NamedTuple):
-    """A chat was found whose newest thread is over: to be stored before another thread is opened in it."""
+class _NothingOpen(NamedTuple):
+    """No doubt any more: nothing is open. Opening begins afresh, with all of the lease.
 
-    chat: ChatSummary
+    `chat`: one was found whose newest thread is over, to be stored before another is opened in it.
+    """
+
+    chat: ChatSummary | None = None
 
 
 class _Declined(NamedTuple):
@@ -52,7 +56,7 @@ class _NotWanted(NamedTuple):
     opened: ChatSummary | None = None
 
 
-Result = _NewCustomer | _OldThreadClosed | _Ended | _Opened | _Declined | _NotWanted
+Result = _NewCustomer | _OldThreadClosed | _NothingOpen | _Opened | _Declined | _NotWanted
 
 
 def perform_open_chat(step: Step, entry: OpenChat) -> Result:
@@ -64,12 +68,13 @@ def perform_open_chat(step: Step, entry: OpenChat) -> Result:
         return _NewCustomer(step.desk.new_customer(timeout_s=step.timeout_s()))
     if c.thread_to_close:
         wait_out(step)
-        step.as_customer().close_chat(c.chat_id, timeout_s=step.begin(REPEATABLE_TIMEOUT_S))
+        with suppress(ProviderRefused):  # one that stays active is taken as it is, below
+            step.as_customer().close_chat(c.chat_id, timeout_s=step.begin(REPEATABLE_TIMEOUT_S))
         return _OldThreadClosed()
     status = step.as_customer().group_status(_group(step, entry), timeout_s=step.timeout_s())
     found = _find_opened(step)
-    if found:
-        return _take(found, status)._replace(was_in_doubt=True) if found.active else _Ended(found)
+    if found or step.desk_doubt:
+        return _take(found, status)._replace(was_in_doubt=True) if found and found.active else _NothingOpen(found)
     if status == "offline" and step.policy.offline_policy == "decline":
         return _Declined()
     return _open(step, entry, status)
@@ -89,18 +94,21 @@ def _find_opened(step: Step) -> ChatSummary | None:
     if step.desk_doubt is None or c.customer is None:
         return None
     summary = step.as_customer().find_chat(timeout_s=step.timeout_s())
-    is_new = summary is not None and summary.thread_id not in c.closed_threads
-    if summary and is_new and (summary.active or summary.thread_id != c.thread_id):
+    if summary and summary.active and summary.thread_id != c.thread_to_close:
+        return summary
+    if summary and summary.thread_id not in {*c.closed_threads, c.thread_id}:
         return summary
     wait_out(step)
     return None
 
 
-def _open(step: Step, entry: OpenChat, status: str) -> _Opened | _Ended:
+def _open(step: Step, entry: OpenChat, status: str) -> _Opened | _NothingOpen:
     c = step.conversation
     customer, group_id = step.as_customer(), _group(step, entry)
     briefing = brief(c, entry.signal, step.policy)
     custom_id = ids.own_event_id(c.key, entry.id, "briefing")
+    if c.thread_id:  # left open at the time limit, as far as is known
+        return _take_existing(step, status)
     try:
         if c.chat_id:
             opened = customer.resume_chat(
@@ -113,12 +121,12 @@ def _open(step: Step, entry: OpenChat, status: str) -> _Opened | _Ended:
     return _Opened(opened, status)
 
 
-def _take_existing(step: Step, status: str) -> _Opened | _Ended:
+def _take_existing(step: Step, status: str) -> _Opened | _NothingOpen:
     """The customer has a chat that we did not know of, or whose thread is active: use it."""
     summary = step.as_customer().find_chat(timeout_s=step.timeout_s())
     if summary is None:
         raise ProviderRefused("livechat", "chat_not_found")
-    return _take(summary, status)._replace(was_there=True) if summary.active else _Ended(summary)
+    return _take(summary, status)._replace(was_there=True) if summary.active else _NothingOpen(summary)
 
 
 def _take(summary: ChatSummary, status: str) -> _Opened:
@@ -136,9 +144,10 @@ def settle_open_chat(changes: Changes, entry: OpenChat, result: Result) -> None:
             end_thread(changes, c.chat_id, c.thread_to_close)
             c.thread_to_close = ""
             changes.keep()
-        case _Ended():
-            _know_chat(changes, result.chat.chat_id)
-            if not is_late(changes, result.chat.thread_id):
+        case _NothingOpen():
+            if result.chat:
+                _know_chat(changes, result.chat.chat_id)
+            if result.chat and not is_late(changes, result.chat.thread_id):
                 end_thread(changes, c.chat_id, result.chat.thread_id)
             c.doubt.pop(entry.id, None)
             changes.keep()
@@ -156,7 +165,8 @@ def _note_opened(changes: Changes, entry: OpenChat, opened: _Opened) -> None:
     c = changes.conversation
     chat_id, thread_id = opened.chat.chat_id, opened.chat.thread_id
     _know_chat(changes, chat_id)
-    if c.thread_id != thread_id:
+    was_known = c.thread_id == thread_id
+    if not was_known:
         end_thread(changes, chat_id, c.thread_id)
         c.thread_id = thread_id
         c.cursor = Cursor(thread_id)
@@ -165,9 +175,9 @@ def _note_opened(changes: Changes, entry: OpenChat, opened: _Opened) -> None:
     _tell_truth(changes, entry, opened.group_status)
     if c.user.name or c.user.context:
         changes.add(CustomerDetails(id=f"details:{entry.id}", source_at=changes.now))
-    if opened.was_there:
+    if opened.was_there or (opened.was_in_doubt and was_known):
         changes.add(AgentNote(id=f"briefing:{entry.id}", source_at=changes.now, text_id="briefing"))
-    if opened.was_in_doubt or opened.was_there:
+    if (opened.was_in_doubt or opened.was_there) and not was_known:
         _read(changes, entry, opened.chat.thread_id)
 
 

@@ -49,9 +49,10 @@ def perform_chat_closed(step: Step, entry: ChatClosed) -> _Looked | None:
 
 def settle_chat_closed(changes: Changes, entry: ChatClosed, result: _Looked | None) -> None:
     """→ BOT with what was missed and LEFT; in BOT it is only remembered."""
-    if result is None:
-        return
     c = changes.conversation
+    if result is None:
+        _forget_to_close(changes, entry)
+        return
     thread_id = entry.thread_id or c.thread_id
     was_current = thread_id == c.thread_id
     if result.view:
@@ -61,6 +62,15 @@ def settle_chat_closed(changes: Changes, entry: ChatClosed, result: _Looked | No
         _end_human_part(changes, entry, missed=bool(result.view and _agent_words(changes)))
     if result.view is None and not entry.already_read:
         read_ended(changes, entry.chat_id, thread_id)
+
+
+def _forget_to_close(changes: Changes, entry: ChatClosed) -> None:
+    """The thread the user left is over by itself: a call to close it would end the next one."""
+    c = changes.conversation
+    in_doubt = any(p.kind in {"close_chat", "open_chat"} and p.id in c.doubt for p in c.pending)
+    if entry.thread_id and entry.thread_id == c.thread_to_close and not in_doubt:
+        c.thread_to_close = ""
+        end_thread(changes, entry.chat_id, entry.thread_id)
 
 
 def give_up_chat_closed(changes: Changes, entry: ChatClosed, _reason: str) -> None:

@@ -24,6 +24,7 @@ from functions.handoff.events import AgentNote, Event, encode, kind_of
 from functions.handoff.holding import MAX_TAKEOVERS, Held, Machine, commit_step, load_entry
 from functions.handoff.interfaces import CHANNEL, LIVECHAT, PROVIDERS, Journal
 from functions.handoff.moves import tell_user
+from functions.handoff.presence import leave
 from functions.handoff.schedule import needs
 from functions.handoff.work import Sides, Step
 
@@ -165,7 +166,8 @@ def _failed(changes: Changes, entry: Event, error: ProviderError, step: Step, ji
     pending = c.find_pending(entry.id)
     if pending is None:
         return
-    if not error.retryable or changes.now - pending.accepted_at >= GIVE_UP_AFTER:
+    cannot_wait = needs(c, pending) is None  # parking does not hold it back, and it would come round at once
+    if cannot_wait or not error.retryable or changes.now - pending.accepted_at >= GIVE_UP_AFTER:
         give_up(changes, entry, error.error_type)
         return
     _keep_progress(changes, entry, step)
@@ -195,10 +197,22 @@ def give_up(changes: Changes, entry: Event, reason: str) -> None:
     changes.finish(entry.id)
 
 
+def _free(changes: Changes) -> None:
+    """Nobody waits for what was dropped: a LEFT, late words, the end of a thread."""
+    c = changes.conversation
+    c.agents = tuple(p for p in c.agents if not p.leaving or c.find_pending(f"left:{p.number}"))
+    for presence in c.agents:
+        if presence.late and not any(p.author == presence.agent.id for p in c.pending):
+            leave(changes, presence, at=changes.now)
+    if c.closing and not any(p.kind == "chat_closed" for p in c.pending):
+        c.closing = ""
+
+
 def _drop(changes: Changes, entry_id: str, reason: str) -> None:
     """Give up an entry that can't even be read, or given up in order; its writer is told, without its words."""
     pending = changes.conversation.find_pending(entry_id)
     changes.drop(entry_id, reason)
+    _free(changes)
     if pending and pending.kind == "user_message":
         tell_user(changes, "undelivered", entry_id, excerpt="…")
     if pending and pending.kind == "agent_message":
