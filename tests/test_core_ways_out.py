@@ -179,3 +179,19 @@ def test_the_second_hand_off_has_a_briefing_too_where_the_first_ones_thread_was_
     (threads,) = world.desk.threads.values()
     notes = [event.text for thread in threads for event in thread.events if not event.visible]
     assert 1 == sum("my parcel is lost" in note for note in notes)
+
+
+def test_a_thread_believed_open_behind_a_newest_one_that_is_over_does_not_send_the_opening_round_and_round() -> None:
+    world = World()
+    world.say("a person please")
+    world.pass_time(1000)  # left open at the limit
+    chat_id = world.conversation.chat_id
+    world.desk.close(chat_id, "agent")
+    newest = world.desk.open_thread(chat_id)
+    world.desk.close(chat_id, "agent")
+    with world.changing() as changes:
+        changes.conversation.remember_closed(newest.id)
+
+    world.ask_for_person()
+
+    assert ("WAITING", [world.conversation.thread_id]) == (world.conversation.state, open_threads(world))

@@ -147,8 +147,7 @@ def settle_open_chat(changes: Changes, entry: OpenChat, result: Result) -> None:
         case _NothingOpen():
             if result.chat:
                 _know_chat(changes, result.chat.chat_id)
-            if result.chat and not is_late(changes, result.chat.thread_id):
-                end_thread(changes, c.chat_id, result.chat.thread_id)
+                _end_all(changes, result.chat.thread_id, c.thread_id)
             c.doubt.pop(entry.id, None)
             changes.keep()
         case _Opened():
@@ -159,6 +158,13 @@ def settle_open_chat(changes: Changes, entry: OpenChat, result: Result) -> None:
         case _NotWanted():
             _leave_opened(changes, result.opened)
             _close_after_all(changes, entry)
+
+
+def _end_all(changes: Changes, *thread_ids: str) -> None:
+    """The newest thread is over, hence all others are, whatever was believed."""
+    for thread_id in dict.fromkeys(thread_ids):
+        if thread_id and not is_late(changes, thread_id):
+            end_thread(changes, changes.conversation.chat_id, thread_id)
 
 
 def _note_opened(changes: Changes, entry: OpenChat, opened: _Opened) -> None:
