@@ -134,7 +134,7 @@ def test_log_lines_say_what_happened_and_nothing_that_was_said(scene: Scene, log
     assert {"business_messages_webhook", "livechat_webhook"} <= {line["function"] for line in events}
     nested = [line for line in events if line["reason"] == "nested"]
     assert [] == [lacking_of_event(line) for line in events if line not in nested and lacking_of_event(line)]
-    assert ["BOT", "WAITING", "AGENT"] == list(dict.fromkeys(line["state_before"] for line in events))
+    assert {"BOT", "WAITING", "AGENT"} == {line["state_before"] for line in events}
     assert all(0 <= line["lag_ms"] < 10_000 for line in events if line not in nested)
 
 

@@ -181,10 +181,14 @@ class BotReply(_Event, frozen=True, kw_only=True, tag="bot_reply"):
 
 
 class UserNotice(_Event, frozen=True, kw_only=True, tag="user_notice"):
-    """The bridge's own words to the user. `text_id` names an entry of `texts`."""
+    """The bridge's own words to the user. `text_id` names an entry of `texts`.
+
+    `with_person`: a person was asked for or present when it was made. Said again it must be the very same.
+    """
 
     text_id: str
     parameters: JsonObject = {}
+    with_person: bool = False
 
 
 class AgentNote(_Event, frozen=True, kw_only=True, tag="agent_note"):

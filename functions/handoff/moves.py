@@ -138,5 +138,11 @@ def _interrupt_bot(changes: Changes) -> None:
 
 def tell_user(changes: Changes, text_id: str, key: str = "", **parameters: object) -> None:
     """The bridge's own words to the user; `key` tells one occasion from another."""
-    notice = UserNotice(id=f"notice:{text_id}:{key}", source_at=changes.now, text_id=text_id, parameters=parameters)
+    notice = UserNotice(
+        id=f"notice:{text_id}:{key}",
+        source_at=changes.now,
+        text_id=text_id,
+        parameters=parameters,
+        with_person=changes.conversation.state != BOT,
+    )
     changes.add(notice)

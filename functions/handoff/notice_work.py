@@ -89,7 +89,7 @@ def _is_true(c: Conversation, entry: UserNotice) -> bool:
 
 
 def _offers_bot(step: Step, entry: UserNotice) -> bool:
-    return entry.text_id in _OFFERS_BOT and step.conversation.state != BOT and bool(step.policy.return_keyword)
+    return entry.text_id in _OFFERS_BOT and entry.with_person and bool(step.policy.return_keyword)
 
 
 def _back_chip(step: Step) -> Suggestion:
