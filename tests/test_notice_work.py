@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from functions.handoff.events import AgentNote, BotAnswer, HandoffSignal, OutboundMessage
+from functions.handoff.moves import tell_user
 from functions.handoff.policy import Policy
 from functions.handoff.texts import BUILT_IN
 from tests.core_world import World
@@ -44,8 +45,8 @@ def test_words_that_are_no_longer_true_are_not_said() -> None:
     assert [] == world.pending
 
 
-def test_a_reminder_offers_the_bot_by_its_keyword(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World(Policy(return_keyword="/bot"))
+def watched(world: World, monkeypatch: pytest.MonkeyPatch) -> list[OutboundMessage]:
+    """What is sent to the user from now on, each try, chips and all."""
     sent: list[OutboundMessage] = []
     real = world.channel.send_message
 
@@ -54,11 +55,35 @@ def test_a_reminder_offers_the_bot_by_its_keyword(monkeypatch: pytest.MonkeyPatc
         real(address, message, *args, **more)
 
     monkeypatch.setattr(world.channel, "send_message", send)
+    return sent
+
+
+def test_a_reminder_offers_the_bot_by_its_keyword(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(Policy(return_keyword="/bot"))
+    sent = watched(world, monkeypatch)
     world.say("a person please")
     world.pass_time(130)
 
     assert "You are still in the queue. Write /bot if you would rather talk to the bot." == sent[-1].text
     assert [("reply", "/bot")] == [(chip.kind, chip.postback) for chip in sent[-1].suggestions]
+
+
+def test_a_notice_said_again_is_the_very_same_whatever_the_state_is_by_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(Policy(return_keyword="/bot"))
+    world.say("hello")
+    sent = watched(world, monkeypatch)
+    world.faults.script["channel.send_message"] = ["lost"]
+    with world.changing() as changes:
+        tell_user(changes, "undelivered", "u1", excerpt="hello")
+    world.sweep()
+    world.faults.choose = lambda name: "away" if name.startswith("livechat") else "ok"
+
+    world.ask_for_person()
+    world.pass_time(10)
+
+    notices = [one for one in sent if "could not be delivered" in one.text]
+    assert ("WAITING", 2) == (world.conversation.state, len(notices))
+    assert notices[0] == notices[1]
 
 
 def test_a_notice_the_channel_refuses_stops_nothing() -> None:
