@@ -121,7 +121,9 @@ def _sweep() -> DoorAnswer:
     with suppress(StoreUnavailable):
         bundle().purge(bundle().clock.now())
     counts = sweep(bundle().mailbox, bundle().clock, _note_broken)
-    return DoorAnswer(body=dict(counts), reason="sweep", fields={"due": counts["due"]})
+    return DoorAnswer(
+        body=dict(counts), reason="sweep", fields={"due": counts["due"], "oldest_due_s": counts["oldest_due_s"]}
+    )
 
 
 def _note_broken(key: str, error: Exception) -> None:

@@ -158,6 +158,8 @@ class World:
     def transfer(self, *, queued: bool) -> None:
         c = self.conversation
         where: dict[str, Any] = {"source_at": self.clock.now(), "chat_id": c.chat_id, "thread_id": c.thread_id}
+        if queued:
+            self.desk.absent.update(self.desk.names)
         self.desk_says(ChatTransferred(id=f"t{self._next()}", queued=queued, **where))
 
     def pass_time(self, seconds: float) -> None:

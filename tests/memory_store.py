@@ -56,7 +56,7 @@ class MemoryStore:
         self.after_commit(writes)
         return versions
 
-    def due(self, before: datetime, limit: int) -> list[str]:
+    def due(self, before: datetime, limit: int) -> dict[str, datetime]:
         to_utc(before)
         with self._lock:
             found = [
@@ -64,7 +64,7 @@ class MemoryStore:
                 for path, row in self._rows.items()
                 if collection_of(path) == "conversations" and row.record.due_at and row.record.due_at <= before
             ]
-        return [key for _, key in sorted(found)[:limit]]
+        return {key: due_at for due_at, key in sorted(found)[:limit]}
 
     def snapshot(self) -> dict[str, Document]:
         """Every document there is, by path; no hook is called."""

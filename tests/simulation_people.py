@@ -136,6 +136,7 @@ class People:
             self.world.desk.absent.add(agent.id)
             self._from_desk(AgentLeft(id=f"pl{self._next()}", agent_id=agent.id, **where))
         elif act == "transfer":
+            self.world.desk.absent.update(self.world.desk.names)
             self._from_desk(ChatTransferred(id=f"pt{self._next()}", queued=True, **where))
         else:
             self.world.desk.close(chat_id, self.random.choice(["agent", "system"]))

@@ -176,6 +176,46 @@ def test_a_transfer_to_a_queue_is_left_for_all_and_waiting_again() -> None:
     assert {"wait_reminder", "wait_limit"} == set(world.conversation.timers)
 
 
+def overtaken_transfer(world: World) -> ChatTransferred:
+    """Jane passes the user on to the queue, Bob takes them; Bob's coming is told first."""
+    transfer = ChatTransferred(id="t1", queued=True, **where(world))
+    world.desk.absent.add(JANE.id)
+    world.agent_joins(BOB)
+    return transfer
+
+
+def test_a_transfer_to_a_queue_that_is_told_late_leaves_who_took_the_user_out_of_it() -> None:
+    world = asked()
+    world.agent_joins(JANE)
+
+    world.desk_says(overtaken_transfer(world))
+
+    assert ("AGENT", [BOB.id]) == (world.conversation.state, [p.agent.id for p in world.conversation.agents])
+    assert [JOINED, ("joined", "Bob Roe"), LEFT] == world.shown
+
+
+def test_while_the_desk_cant_be_asked_a_transfer_to_a_queue_leaves_nobody() -> None:
+    world = asked()
+    world.agent_joins(JANE)
+    transfer = overtaken_transfer(world)
+    world.faults.script["livechat.read_thread"] = ["away"]
+
+    world.desk_says(transfer)
+
+    assert ("WAITING", ()) == (world.conversation.state, world.conversation.agents)
+
+
+def test_a_transfer_to_a_queue_costs_no_call_where_nobody_has_just_come() -> None:
+    world = asked()
+    world.agent_joins(JANE)
+    world.pass_time(61)
+    reads = world.faults.calls.count("livechat.read_thread")
+
+    world.transfer(queued=True)
+
+    assert reads == world.faults.calls.count("livechat.read_thread")
+
+
 def test_a_transfer_to_an_agent_leaves_the_rest_to_their_coming_and_going() -> None:
     world = asked()
     world.agent_joins()

@@ -101,8 +101,8 @@ class Store:
             raise self.error
         return {write.path: 2 for write in writes}
 
-    def due(self, before: datetime, limit: int) -> list[str]:
-        return [f"{before:%Y}"] * limit
+    def due(self, before: datetime, limit: int) -> dict[str, datetime]:
+        return {f"{before:%Y}-{number}": before for number in range(limit)}
 
 
 def test_round_trips_to_the_store_are_counted_and_answered(log: RequestLog) -> None:
@@ -113,7 +113,7 @@ def test_round_trips_to_the_store_are_counted_and_answered(log: RequestLog) -> N
         versions = store.commit(Delete("chats/a"))
         due = store.due(datetime(2026, 1, 1, tzinfo=UTC), 2)
 
-    assert (sorted(documents), versions, due) == (["chats/a", "chats/b"], {"chats/a": 2}, ["2026", "2026"])
+    assert (sorted(documents), versions, list(due)) == (["chats/a", "chats/b"], {"chats/a": 2}, ["2026-0", "2026-1"])
     assert log.store_trips == 3
 
 

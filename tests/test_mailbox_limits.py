@@ -154,9 +154,9 @@ def test_what_is_due_is_worked() -> None:
     world.say("hello")
     world.clock.sleep(3)
 
-    assert [KEY] == world.mailbox.due(10)
+    assert [KEY] == list(world.mailbox.due(10))
     assert "handled" == world.mailbox.redeliver(KEY, budget_s=25).outcome
-    assert (["bot: hello"], []) == (world.channel.texts, world.mailbox.due(10))
+    assert (["bot: hello"], {}) == (world.channel.texts, world.mailbox.due(10))
 
 
 def test_a_conversation_that_is_not_there_is_ignored() -> None:

@@ -93,7 +93,7 @@ def test_a_read_waits_for_nobody(path: Path) -> None:
 
     with writing(path):
         assert body_at(store, KEY) == {"n": 1}
-        assert store.due(NOW, limit=1) == [KEY.partition("/")[2]]
+        assert store.due(NOW, limit=1) == {KEY.partition("/")[2]: NOW}
         assert body_at(SqliteStore(path, timeout_s=0.1), KEY) == {"n": 1}
 
 

@@ -1,6 +1,6 @@
 """The sweep: everything that is due, each once, whatever one of them does."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -17,18 +17,19 @@ class Outcome(NamedTuple):
 class FakeMailbox:
     """So many conversations are due; `stuck` ones stay so, whatever is done."""
 
-    def __init__(self, clock: FakeClock, due: int, *, stuck: int = 0, takes_s: float = 0.0) -> None:
+    def __init__(self, clock: FakeClock, due: int, *, stuck: int = 0, takes_s: float = 0.0, late_s: int = 0) -> None:
         self.clock = clock
         self.keys = [f"c{number:05}" for number in range(due)]
         self.stuck = set(self.keys[:stuck])
         self.takes_s = takes_s
+        self.late_s = late_s
         self.woken: list[str] = []
         self.errors: dict[str, Exception] = {}
         self.asked: list[int] = []
 
-    def due(self, limit: int) -> list[str]:
+    def due(self, limit: int) -> dict[str, datetime]:
         self.asked.append(limit)
-        return self.keys[:limit]
+        return dict.fromkeys(self.keys[:limit], self.clock.at - timedelta(seconds=self.late_s))
 
     def redeliver(self, key: str, *, budget_s: float) -> Outcome:
         self.clock.at += timedelta(seconds=self.takes_s)
@@ -49,7 +50,7 @@ def test_more_than_one_round_is_swept_while_there_is_time() -> None:
 
     counts = swept(mailbox)
 
-    assert {"due": 3 * PER_ROUND + 5, "queued": 3 * PER_ROUND + 5} == counts
+    assert {"due": 3 * PER_ROUND + 5, "oldest_due_s": 0, "queued": 3 * PER_ROUND + 5} == counts
     assert ([], 3 * PER_ROUND + 5) == (mailbox.keys, len(set(mailbox.woken)))
 
 
@@ -90,7 +91,7 @@ def test_one_that_fails_does_not_keep_the_others_asleep(error: Exception, outcom
 
 def test_a_store_that_cant_say_what_is_due_is_the_callers_to_know() -> None:
     class Away(FakeMailbox):
-        def due(self, limit: int) -> list[str]:
+        def due(self, limit: int) -> dict[str, datetime]:
             raise StoreUnavailable("away")
 
     with pytest.raises(StoreUnavailable):
@@ -100,4 +101,10 @@ def test_a_store_that_cant_say_what_is_due_is_the_callers_to_know() -> None:
 def test_nothing_due_is_one_question() -> None:
     mailbox = FakeMailbox(FakeClock(), 0)
 
-    assert ({"due": 0}, [PER_ROUND]) == (swept(mailbox), mailbox.asked)
+    assert ({"due": 0, "oldest_due_s": 0}, [PER_ROUND]) == (swept(mailbox), mailbox.asked)
+
+
+def test_it_tells_for_how_long_the_longest_due_one_was_so_when_it_began() -> None:
+    mailbox = FakeMailbox(FakeClock(), 3, takes_s=5, late_s=130)
+
+    assert 130 == swept(mailbox)["oldest_due_s"]

@@ -129,7 +129,7 @@ def settle_chat_started(changes: Changes, entry: ChatStarted, _result: None) -> 
 
 
 _OVERTAKEN_WITHIN = timedelta(minutes=1)
-"""So long LiveChat tries to tell something: a join heard of this soon after the leave may be the older of the two."""
+"""So long LiveChat tries to tell something: of two notices this close together the later may be the older one."""
 
 
 def perform_agent_joined(step: Step, entry: AgentJoined) -> bool:
@@ -140,11 +140,16 @@ def perform_agent_joined(step: Step, entry: AgentJoined) -> bool:
     left = step.conversation.find_departure(entry.agent.id)
     if left is None or left.thread_id != entry.thread_id or entry.source_at > left.at + _OVERTAKEN_WITHIN:
         return True
+    return entry.agent.id in _who_is_there(step, entry)
+
+
+def _who_is_there(step: Step, entry: AgentJoined | ChatTransferred) -> frozenset[str]:
+    """Ids of the agents who are in the chat, as the desk says; nobody while it can't be asked."""
     try:
         view = step.desk.read_thread(entry.chat_id, entry.thread_id, timeout_s=step.timeout_s())
     except (ProviderError, OutOfTime):
-        return False
-    return entry.agent.id in view.agents
+        return frozenset()
+    return frozenset(view.agents)
 
 
 def settle_agent_joined(changes: Changes, entry: AgentJoined, is_there: bool) -> None:
@@ -175,16 +180,31 @@ def settle_agent_left(changes: Changes, entry: AgentLeft, _result: None) -> None
         changes.set_timer("agent_silent", changes.policy.agent_silent_s)  # passed on to who may say nothing
 
 
-def settle_chat_transferred(changes: Changes, entry: ChatTransferred, _result: None) -> None:
-    """To another agent: their joining will say so. To a queue: nobody has the user now, and the user is told."""
+def perform_chat_transferred(step: Step, entry: ChatTransferred) -> frozenset[str]:
+    """Tell who has taken the user out of the queue since: of one who has just come, the desk knows."""
+    just_come = [p for p in step.conversation.agents if p.since and entry.source_at <= p.since + _OVERTAKEN_WITHIN]
+    return _who_is_there(step, entry) if entry.queued and just_come else frozenset()
+
+
+def settle_chat_transferred(changes: Changes, entry: ChatTransferred, there: frozenset[str]) -> None:
+    """To another agent: their joining will say so. To a queue: nobody has the user now, and the user is told.
+
+    Who is `there` nevertheless came after it: the notice was overtaken by theirs.
+    """
     c = changes.conversation
     if not entry.queued or c.state == BOT or is_late(changes, entry.thread_id):
         return
     for presence in c.agents:
-        leave(changes, presence, at=entry.source_at)
-    if c.state == AGENT:
+        if presence.agent.id not in there:
+            leave(changes, presence, at=entry.source_at)
+    if c.state == AGENT and all(p.leaving for p in c.agents):
         wait(changes)
         tell_user(changes, "queued", entry.id)
+
+
+def give_up_chat_transferred(changes: Changes, entry: ChatTransferred, _reason: str) -> None:
+    """Nobody is believed to be there."""
+    settle_chat_transferred(changes, entry, frozenset())
 
 
 def perform_framing(step: Step, entry: Framing) -> None:

@@ -39,7 +39,13 @@ WORK: dict[str, Work] = {
         Work(agent_work.perform_agent_joined, agent_work.settle_agent_joined, agent_work.give_up_agent_joined)
     ),
     "agent_left": in_known_thread(_pure(agent_work.settle_agent_left)),
-    "chat_transferred": in_known_thread(_pure(agent_work.settle_chat_transferred)),
+    "chat_transferred": in_known_thread(
+        Work(
+            agent_work.perform_chat_transferred,
+            agent_work.settle_chat_transferred,
+            agent_work.give_up_chat_transferred,
+        )
+    ),
     "chat_closed": Work(
         thread_work.perform_chat_closed, thread_work.settle_chat_closed, thread_work.give_up_chat_closed
     ),

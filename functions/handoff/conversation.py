@@ -79,13 +79,15 @@ class Presence(msgspec.Struct, frozen=True, omit_defaults=True):
     """An agent the user is (about to be) shown. Present from the JOINED entry's making until LEFT is done.
 
     `number`: the join's serial number. `late`: only here to frame late words of a closed thread. Whether JOINED is out
-    is not noted: it goes at the head of its lane, before anything that is framed by it.
+    is not noted: it goes at the head of its lane, before anything that is framed by it. `since`: when they came, where
+    that is known.
     """
 
     agent: Agent
     number: int
     leaving: bool = False
     late: bool = False
+    since: datetime | None = None
 
 
 class Departure(msgspec.Struct, frozen=True):

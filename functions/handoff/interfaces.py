@@ -88,8 +88,8 @@ class Store(Protocol):
         """
         ...
 
-    def due(self, before: datetime, limit: int) -> list[str]:
-        """Conversation keys whose `due_at` is at or before `before`, earliest first.
+    def due(self, before: datetime, limit: int) -> dict[str, datetime]:
+        """Conversations whose `due_at` is at or before `before`: key → due_at, earliest first.
 
         Raises:
             StoreUnavailable: no answer in time.

@@ -222,8 +222,8 @@ class Mailbox:
         """
         return find_conversation(self._machine.store.get(conversation_path(key)), key, self._now())
 
-    def due(self, limit: int) -> list[str]:
-        """Keys of conversations that somebody must touch now."""
+    def due(self, limit: int) -> dict[str, datetime]:
+        """Conversations that somebody must touch now: key → due since, longest first."""
         return self._machine.store.due(self._now(), limit)
 
     def _now(self) -> datetime:

@@ -16,7 +16,7 @@ def show(changes: Changes, agent: Agent, *, at: datetime, late: bool) -> None:
     if c.find_presence(agent.id):
         return
     c.serial += 1
-    c.agents = (*c.agents, Presence(agent, c.serial, late=late))
+    c.agents = (*c.agents, Presence(agent, c.serial, late=late, since=at))
     changes.add(Framing(id=f"joined:{c.serial}", source_at=at, agent=agent), head=True)
 
 

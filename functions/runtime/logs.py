@@ -209,7 +209,7 @@ class CountingStore:
         _count_store_trip()
         return self._store.commit(*writes)
 
-    def due(self, before: datetime, limit: int) -> list[str]:
+    def due(self, before: datetime, limit: int) -> dict[str, datetime]:
         """As the store it wraps."""
         _count_store_trip()
         return self._store.due(before, limit)

@@ -26,12 +26,16 @@ def sweep(mailbox: Mailbox, clock: Clock, note_broken: Callable[[str, Exception]
         note_broken: told of a conversation that raised what nobody expected: it must not keep the others asleep.
 
     Returns:
-        How many were due, and the counts by outcome; "left" are those there was no time for.
+        How many were due, `oldest_due_s` = for how many seconds the longest of them when the sweep began (the figure to
+        watch: more than a minute or two means that sweeps are missing or too slow), and the counts by outcome; "left"
+        are those there was no time for.
 
     Raises:
         StoreUnavailable: it can't be told what is due.
     """
-    until = clock.now().timestamp() + SWEEP_S
+    began_at = clock.now()
+    until = began_at.timestamp() + SWEEP_S
+    oldest_at = began_at
     tried: set[str] = set()
     outcomes: Counter[str] = Counter()
 
@@ -48,10 +52,13 @@ def sweep(mailbox: Mailbox, clock: Clock, note_broken: Callable[[str, Exception]
 
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         while clock.now().timestamp() <= until:
-            keys = [key for key in mailbox.due(PER_ROUND + len(tried)) if key not in tried]
+            due = mailbox.due(PER_ROUND + len(tried))
+            keys = [key for key in due if key not in tried]
             if not keys:
                 break
+            oldest_at = min(oldest_at, *due.values())
             tried.update(keys)
             waking = [pool.submit(contextvars.copy_context().run, wake, key) for key in keys]
             outcomes.update(one.result() for one in waking)
-    return {"due": len(tried), **dict(sorted(outcomes.items()))}
+    oldest_due_s = round((began_at - oldest_at).total_seconds())
+    return {"due": len(tried), "oldest_due_s": oldest_due_s, **dict(sorted(outcomes.items()))}

@@ -89,8 +89,8 @@ class FirestoreStore:
             raise StoreUnavailable(f"firestore did not commit: {type(e).__name__}") from e
         return versions_of(writes, [result.update_time for result in results])
 
-    def due(self, before: datetime, limit: int) -> list[str]:
-        """Keys of the conversations whose `due_at` is at or before `before`, earliest first.
+    def due(self, before: datetime, limit: int) -> dict[str, datetime]:
+        """Conversations whose `due_at` is at or before `before`: key → due_at, earliest first.
 
         Raises:
             StoreUnavailable: no answer in time.
@@ -99,11 +99,11 @@ class FirestoreStore:
             self._client.collection("conversations")
             .where(filter=firestore.FieldFilter("due_at", "<=", to_utc(before)))
             .order_by("due_at")
-            .select(["__name__"])
+            .select(["due_at"])
             .limit(limit)
         )
         found = self._read(lambda left_s: list(query.stream(retry=_NO_RETRY, timeout=left_s)))
-        return [snapshot.id for snapshot in found]
+        return {snapshot.id: snapshot.get("due_at") for snapshot in found}
 
     def _read(self, call: Callable[[float], _T]) -> _T:
         """Answer of `call`, given the seconds left; called again while its failure may pass and there is time.

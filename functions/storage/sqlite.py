@@ -89,19 +89,19 @@ class SqliteStore:
                     raise StoreConflict(f"sqlite refused the commit: {type(write).__name__}")
         return versions_of(writes, [version] * len(writes))
 
-    def due(self, before: datetime, limit: int) -> list[str]:
-        """Keys of the conversations whose `due_at` is at or before `before`, earliest first.
+    def due(self, before: datetime, limit: int) -> dict[str, datetime]:
+        """Conversations whose `due_at` is at or before `before`: key → due_at, earliest first.
 
         Raises:
             StoreUnavailable: the file can't be read now.
         """
         query = (
-            "SELECT path FROM documents WHERE collection = 'conversations' AND due_at <= ?"
+            "SELECT path, due_at FROM documents WHERE collection = 'conversations' AND due_at <= ?"
             " ORDER BY due_at, path LIMIT ?"
         )
         with self._connection() as connection:
             rows = connection.execute(query, (_to_micros(before), limit)).fetchall()
-        return [row["path"].rpartition("/")[2] for row in rows]
+        return {row["path"].rpartition("/")[2]: _EPOCH + row["due_at"] * _MICROSECOND for row in rows}
 
     def purge(self, now: datetime, limit: int) -> int:
         """Delete up to `limit` expired documents, longest expired first; answers how many. Firestore's TTL by hand.

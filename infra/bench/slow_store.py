@@ -37,7 +37,7 @@ class SlowStore:
         _travel("commit")
         return self._store.commit(*writes)
 
-    def due(self, before: datetime, limit: int) -> list[str]:
+    def due(self, before: datetime, limit: int) -> dict[str, datetime]:
         _travel("due")
         return self._store.due(before, limit)
 
