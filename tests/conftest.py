@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from google.cloud import firestore
 
-from tests.firestore_emulator import running_emulator
+from infra.firestore_emulator import NO_EMULATOR, find_emulator, running_emulator
 
 pytest.register_assert_rewrite("tests.store_contract", "tests.store_contract_many", "tests.scenario_fixtures")
 
@@ -20,8 +20,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def firestore_emulator() -> Iterator[str]:
     """ "host:port" of Google's emulator, one for all tests; what needs it is skipped where there is none."""
-    with running_emulator() as host:
-        yield host
+    if find_emulator() is None:
+        pytest.skip(NO_EMULATOR)
+    with running_emulator() as port:
+        yield f"127.0.0.1:{port}"
 
 
 @pytest.fixture

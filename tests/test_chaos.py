@@ -8,13 +8,13 @@ such findings are borne here, none by `make chaos`.
 
 import pytest
 
-from infra.bench.emulator import find_emulator
 from infra.chaos.compare import BAD, FRAMING, OUT_OF_TURN
 from infra.chaos.order import INVERTED
 from infra.chaos.outcome import Plan
 from infra.chaos.report import as_markdown, complaints
 from infra.chaos.run import run
 from infra.chaos.stores import EMULATOR, SQLITE
+from infra.firestore_emulator import NO_EMULATOR, find_emulator
 
 _JUDGED = {INVERTED, FRAMING, OUT_OF_TURN}
 _BORNE = 2
@@ -39,6 +39,6 @@ def test_every_message_arrives_once_in_order_and_rightly_framed_on_sqlite() -> N
 
 
 @pytest.mark.emulator
-@pytest.mark.skipif(find_emulator() is None, reason="no Firestore emulator, or no Java")
+@pytest.mark.skipif(find_emulator() is None, reason=NO_EMULATOR)
 def test_every_message_arrives_once_in_order_and_rightly_framed_on_the_firestore_emulator() -> None:
     check(Plan(store=EMULATOR, conversations=15, seconds=60, seed=15, store_away_at_s=(25,), sweep_every_s=10))

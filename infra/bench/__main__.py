@@ -1,12 +1,11 @@
 """`python -m infra.bench`: measure, print the table, write it if asked, and fail when a budget of counts is broken."""
 
 import argparse
-import os
-import platform
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from infra import measured
 from infra.bench.report import as_markdown, exit_code
 from infra.bench.suite import PARTS, Plan, run
 
@@ -40,16 +39,11 @@ def main(arguments: Sequence[str]) -> int:
         print(f"bench: --only takes {', '.join(PARTS)}; not {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
     rows = run(plan)
-    page = as_markdown(rows, lines=[_measured_on(options.date, options.machine), "", *_HOW_TO_READ])
+    page = as_markdown(rows, lines=[measured.measured_on(options), "", *_HOW_TO_READ])
     print(page)
     if options.write:
         options.write.write_text(page)
     return exit_code(rows)
-
-
-def _measured_on(date: str, machine: str) -> str:
-    when = f"Measured {date}" if date else "Measured"
-    return f"{when} on {machine}, {platform.python_implementation()} {platform.python_version()}."
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,9 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--starts", type=int, default=plan.starts, help="starts of each kind of process")
     parser.add_argument("--no-emulator", action="store_true", help="leave the Firestore emulator out")
     parser.add_argument("--source", type=Path, help="file whose functions are counted instead of main.py")
-    parser.add_argument("--date", default="", help="day to put on the page")
-    parser.add_argument("--machine", default=f"{os.cpu_count()} cores", help="machine to put on the page")
-    parser.add_argument("--write", type=Path, help="file to write the page to")
+    measured.add_options(parser)
     return parser
 
 

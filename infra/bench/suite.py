@@ -1,5 +1,6 @@
 """The bench as a whole: what is measured on which store, in which order."""
 
+import os
 import statistics
 import sys
 import time
@@ -10,13 +11,15 @@ from pathlib import Path
 
 import msgspec
 
+from functions.handoff.interfaces import Create, Record
+from functions.storage.firestore import connect
 from infra.bench import growth, latency, paths, start_up
-from infra.bench.emulator import find_emulator, running_emulator, trip_seconds
 from infra.bench.processes import FOLDER
 from infra.bench.report import Row
 from infra.bench.rig import Rig
 from infra.bench.slow_store import STORE_DELAY_S
 from infra.bench.wire import Wire
+from infra.firestore_emulator import find_emulator, running_emulator
 
 PARTS = ("counts", "latency", "start", "growth")
 _SLOW_STORE = FOLDER / "slow_store_main.py"
@@ -25,6 +28,7 @@ _LATENCY = f"Latency, store {STORE_DELAY_S * 1000:.0f} ms and APIs {latency.API_
 _START = "Process start → first 200"
 _LENGTH = "Cost in the length of the conversation"
 _MEMORY = "Memory and sockets"
+_TRIPS, _PAUSE_S = 30, 0.08
 _ENOUGH_THREADS = {"THREADS": "32"}
 
 
@@ -50,11 +54,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 def run(plan: Plan) -> list[Row]:
     """Measure everything in the plan."""
-    command = find_emulator() if plan.emulator else None
-    if command is None:
+    if not plan.emulator or find_emulator() is None:
         return [*_on_sqlite(plan), *_start_and_memory(plan, "sqlite", Rig)]
     rows = _on_sqlite(plan)
-    with running_emulator(command) as port:
+    with running_emulator() as port:
         return [*rows, *_on_firestore(plan, port)]
 
 
@@ -84,7 +87,7 @@ def _on_firestore(plan: Plan, port: int) -> list[Row]:
         with _told("latency, Firestore"), _firestore_rig(wire.host, wire) as rig:
             section = f"{_LATENCY}: Firestore emulator"
             compared = latency.measure(rig, plan.samples)
-            trip_s = statistics.median(trip_seconds(wire.host))
+            trip_s = statistics.median(_trip_seconds(wire.host))
             rows += [latency.trip_row(section, trip_s), *latency.rows(section, compared, trip_s)]
     wire.stop()
     return [*rows, *_start_and_memory(plan, "Firestore emulator", lambda: _firestore_rig(f"127.0.0.1:{port}", None))]
@@ -105,6 +108,22 @@ def _firestore_rig(host: str, wire: Wire | None) -> Rig:
     """A project of its own: the emulator keeps projects apart, so every rig finds it empty."""
     settings = {"FIRESTORE_EMULATOR_HOST": host, "GOOGLE_CLOUD_PROJECT": f"bench-{uuid.uuid4().hex[:12]}"}
     return Rig(store="firestore", settings=settings, wire=wire.calls if wire else None)
+
+
+def _trip_seconds(host: str) -> list[float]:
+    """What single commits of the functions' own store to `host` take, with pauses as between messages."""
+    os.environ["FIRESTORE_EMULATOR_HOST"] = host
+    try:
+        store = connect(f"bench-{uuid.uuid4().hex[:12]}")
+    finally:
+        del os.environ["FIRESTORE_EMULATOR_HOST"]
+    seconds: list[float] = []
+    for number in range(_TRIPS):
+        started = time.perf_counter()
+        store.commit(Create(f"trips/{number}", Record(body={"text": "x" * 5000})))
+        seconds.append(time.perf_counter() - started)
+        time.sleep(_PAUSE_S)
+    return seconds
 
 
 @contextmanager

@@ -1,12 +1,10 @@
 """`python -m infra.chaos`: the whole bundle under fire; prints the table and fails when a message went wrong."""
 
 import argparse
-import os
-import platform
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
+from infra import measured
 from infra.chaos.outcome import Plan
 from infra.chaos.report import as_markdown, complaints, is_good
 from infra.chaos.run import run
@@ -60,9 +58,7 @@ def _plan(options: argparse.Namespace, store: str) -> Plan:
 
 
 def _head(options: argparse.Namespace) -> str:
-    when = f"Measured {options.date}" if options.date else "Measured"
-    where = f"{when} on {options.machine}, {platform.python_implementation()} {platform.python_version()}."
-    return "\n".join(["# Chaos", "", where, "", *_HOW_TO_READ, ""])
+    return "\n".join(["# Chaos", "", measured.measured_on(options), "", *_HOW_TO_READ, ""])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -71,9 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--conversations", type=int, default=Plan().conversations, help="at a time")
     parser.add_argument("--seconds", type=float, help="of load (default: 1.2 for each conversation)")
     parser.add_argument("--seed", type=int, default=Plan().seed, help="of scripts and faults")
-    parser.add_argument("--date", default="", help="day to put on the page")
-    parser.add_argument("--machine", default=f"{os.cpu_count()} cores", help="machine to put on the page")
-    parser.add_argument("--write", type=Path, help="file to write the page to")
+    measured.add_options(parser)
     return parser
 
 

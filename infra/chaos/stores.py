@@ -15,7 +15,7 @@ from google.cloud import firestore
 
 from functions.handoff.conversation import BOT, Conversation, from_record
 from functions.handoff.interfaces import Record
-from infra.bench.emulator import find_emulator, running_emulator
+from infra.firestore_emulator import running_emulator
 from infra.sandbox.standin import JsonObject
 
 SQLITE, EMULATOR = STORES = ("sqlite", "emulator")
@@ -100,10 +100,7 @@ def opened(kind: str, folder: Path) -> Iterator[StoreUnderTest]:
     if kind == SQLITE:
         yield SqliteUnderTest(folder)
         return
-    command = find_emulator()
-    if command is None:
-        raise RuntimeError("no Firestore emulator here: install the Google Cloud SDK's cloud-firestore-emulator")
-    with running_emulator(command) as port:
+    with running_emulator() as port:
         yield EmulatorUnderTest(port)
 
 

@@ -1,11 +1,11 @@
 """`python -m infra.outage`: play an outage, print what happened, fail when something is lost, doubled or stuck."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from infra import measured
 from infra.outage.plan import STORES, Plan
 from infra.outage.report import as_markdown, complaints, described
 from infra.outage.run import run
@@ -28,8 +28,8 @@ def main(arguments: Sequence[str]) -> int:
     outcome = run(plan)
     print(described(plan), "", as_markdown(outcome, plan.slice_s), sep="\n")
     if options.write:
-        measured = " ".join(["Measured", *([options.date] if options.date else []), f"on {options.machine}."])
-        write_section(options.write, f"{described(plan)}\n{measured}\n\n{as_markdown(outcome, _PAGE_LINE_S)}")
+        head = f"{described(plan)}\n{measured.measured_on(options)}"
+        write_section(options.write, f"{head}\n\n{as_markdown(outcome, _PAGE_LINE_S)}")
     wrong = complaints(outcome)
     for complaint in wrong:
         print(f"outage: {complaint}", file=sys.stderr)
@@ -53,9 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--conversations", type=int, default=plan.conversations)
     parser.add_argument("--minutes", type=float, default=plan.outage_s / 60, help="how long LiveChat is away")
     parser.add_argument("--sweep-every", type=float, default=plan.sweep_every_s, help="seconds between two sweeps")
-    parser.add_argument("--date", default="", help="day to put on the page")
-    parser.add_argument("--machine", default=f"{os.cpu_count()} cores", help="machine to put on the page")
-    parser.add_argument("--write", type=Path, help="page to add the run to")
+    measured.add_options(parser)
     return parser
 
 

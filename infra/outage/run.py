@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 
 from functions.handoff.interfaces import Store
-from infra.bench.emulator import find_emulator, running_emulator
+from infra.firestore_emulator import running_emulator
 from infra.outage.books import Reckoning, key_of, open_for_reading, read_conversations, reckon
 from infra.outage.deployment import OutageSandbox
 from infra.outage.logbook import Logbook, Work
@@ -37,10 +37,7 @@ def _store_settings(plan: Plan) -> Iterator[dict[str, str]]:
     if plan.store != EMULATOR:
         yield {}
         return
-    command = find_emulator()
-    if command is None:
-        raise RuntimeError("no Firestore emulator here: install the Google Cloud SDK's cloud-firestore-emulator")
-    with running_emulator(command) as port:
+    with running_emulator() as port:
         project = f"outage-{uuid.uuid4().hex[:12]}"
         host = f"127.0.0.1:{port}"
         yield {"STORE": "firestore", "FIRESTORE_EMULATOR_HOST": host, "GOOGLE_CLOUD_PROJECT": project}

@@ -4,24 +4,22 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from functions.handoff.interfaces import Create, Record
-from functions.storage.firestore import connect
 from infra.sandbox.processes import free_port
 
 _MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 _JAR = Path("platform", "cloud-firestore-emulator", "cloud-firestore-emulator.jar")
 _START_TIMEOUT_S = 30.0
-_TRIPS, _PAUSE_S = 30, 0.08
+NO_EMULATOR = "no Firestore emulator here: install the Google Cloud SDK's cloud-firestore-emulator, and Java"
 
-# The shell lives as long as its standard input stays open: when the bench ends, however it ends, so does the emulator.
+# The shell lives as long as its standard input stays open: however this process ends, so does the emulator.
 _LEASH = '"$@" </dev/null & emulator=$!; read -r _; kill "$emulator"; wait "$emulator"'
 
 
@@ -37,42 +35,31 @@ def find_emulator() -> list[str] | None:
 
 
 @contextmanager
-def running_emulator(command: list[str]) -> Iterator[int]:
+def running_emulator() -> Iterator[int]:
     """Run the emulator; yields its loopback port.
 
     Raises:
-        RuntimeError: it did not start.
+        RuntimeError: there is none on this machine, or it did not start.
     """
+    command = find_emulator()
+    if command is None:
+        raise RuntimeError(NO_EMULATOR)
     port = free_port()
-    process = subprocess.Popen(
-        ["sh", "-c", _LEASH, "sh", *command, "--host=127.0.0.1", f"--port={port}"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        if not _answers(port, process):
-            raise RuntimeError("the Firestore emulator did not start")
-        yield port
-    finally:
-        _stop(process)
-
-
-def trip_seconds(host: str) -> list[float]:
-    """What single commits of the functions' own store to `host` take, with pauses as between messages."""
-    os.environ["FIRESTORE_EMULATOR_HOST"] = host
-    try:
-        store = connect(f"bench-{uuid.uuid4().hex[:12]}")
-    finally:
-        del os.environ["FIRESTORE_EMULATOR_HOST"]
-    seconds: list[float] = []
-    for number in range(_TRIPS):
-        started = time.perf_counter()
-        store.commit(Create(f"trips/{number}", Record(body={"text": "x" * 5000})))
-        seconds.append(time.perf_counter() - started)
-        time.sleep(_PAUSE_S)
-    return seconds
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            ["sh", "-c", _LEASH, "sh", *command, "--host=127.0.0.1", f"--port={port}"],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            if not _answers(port, process):
+                output.seek(0)
+                raise RuntimeError(f"the Firestore emulator did not start: {output.read()[-2000:]!r}")
+            yield port
+        finally:
+            _stop(process)
 
 
 def _answers(port: int, process: subprocess.Popen[bytes]) -> bool:
