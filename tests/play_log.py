@@ -8,7 +8,18 @@ from infra.sandbox.sandbox import Sandbox
 
 JsonObject = dict[str, Any]
 
-_ALWAYS = {"severity", "message", "function", "outcome", "reason", "calls", "store_trips", "duration_ms"}
+_ALWAYS = {
+    "severity",
+    "message",
+    "function",
+    "outcome",
+    "reason",
+    "calls",
+    "store_trips",
+    "documents_read",
+    "documents_written",
+    "duration_ms",
+}
 _OF_EVENTS = {"event_id", "conversation", "chat_id", "state_before", "state_after", "lag_ms"}
 _OUTCOMES = {"handled", "queued", "duplicate", "ignored", "retry", "dead_letter", "rejected", "error"}
 _E_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w+")

@@ -46,6 +46,8 @@ def test_a_line_says_who_did_what_with_which_outcome(log: RequestLog, out: io.St
         "lag_ms": 40,
         "calls": {},
         "store_trips": 0,
+        "documents_read": 0,
+        "documents_written": 0,
     }
 
 

@@ -105,7 +105,7 @@ class Store:
         return {f"{before:%Y}-{number}": before for number in range(limit)}
 
 
-def test_round_trips_to_the_store_are_counted_and_answered(log: RequestLog) -> None:
+def test_round_trips_to_the_store_are_counted_and_answered(log: RequestLog, out: io.StringIO) -> None:
     store = CountingStore(Store())
 
     with log.in_hand():
@@ -115,6 +115,8 @@ def test_round_trips_to_the_store_are_counted_and_answered(log: RequestLog) -> N
 
     assert (sorted(documents), versions, list(due)) == (["chats/a", "chats/b"], {"chats/a": 2}, ["2026-0", "2026-1"])
     assert log.store_trips == 3
+    line = written(log, out)
+    assert (4, 1) == (line["documents_read"], line["documents_written"])
 
 
 @pytest.mark.parametrize("error", [StoreConflict("conflict"), StoreUnavailable("away")])

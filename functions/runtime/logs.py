@@ -68,7 +68,7 @@ class RequestLog:
         self._happenings: list[dict[str, Any]] = []
         self._happenings_omitted = 0
         self._calls: dict[str, int] = {}
-        self._store_trips = 0
+        self._store_trips = self._documents_read = self._documents_written = 0
         self._least_outcome = OUTCOMES[0]
 
     @contextmanager
@@ -99,10 +99,12 @@ class RequestLog:
         with self._lock:
             self._calls[provider] = self._calls.get(provider, 0) + 1
 
-    def add_store_trip(self) -> None:
-        """Count one round trip to the store."""
+    def add_store_trips(self, trips: int, *, read: int = 0, written: int = 0) -> None:
+        """Count round trips to the store, and the documents asked for or written in them: Firestore bills by those."""
         with self._lock:
-            self._store_trips += 1
+            self._store_trips += trips
+            self._documents_read += read
+            self._documents_written += written
 
     @property
     def calls(self) -> dict[str, int]:
@@ -155,6 +157,8 @@ class RequestLog:
             **self._fields,
             "calls": dict(self._calls),
             "store_trips": self._store_trips,
+            "documents_read": self._documents_read,
+            "documents_written": self._documents_written,
             "duration_ms": round((time.monotonic() - self._started) * 1000),
         }
         if self._happenings:
@@ -201,24 +205,26 @@ class CountingStore:
 
     def get(self, *paths: str) -> dict[str, Document]:
         """As the store it wraps."""
-        _count_store_trip()
+        _count_store_trip(read=len(set(paths)))
         return self._store.get(*paths)
 
     def commit(self, *writes: Write) -> dict[str, Any]:
         """As the store it wraps."""
-        _count_store_trip()
+        _count_store_trip(written=len(writes))
         return self._store.commit(*writes)
 
     def due(self, before: datetime, limit: int) -> dict[str, datetime]:
         """As the store it wraps."""
-        _count_store_trip()
-        return self._store.due(before, limit)
+        _count_store_trip(read=1)  # a query is billed as one read at least
+        found = self._store.due(before, limit)
+        _count_store_trip(trips=0, read=max(0, len(found) - 1))
+        return found
 
 
-def _count_store_trip() -> None:
+def _count_store_trip(*, trips: int = 1, read: int = 0, written: int = 0) -> None:
     log = _current.get()
     if log is not None:
-        log.add_store_trip()
+        log.add_store_trips(trips, read=read, written=written)
 
 
 def trace_fields(headers: Mapping[str, str], project: str) -> dict[str, str]:
