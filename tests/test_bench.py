@@ -44,7 +44,7 @@ def delivered(
     trips: int = 3, calls: int = 1, *, seconds: float = 0.1, counted: int | None = None, name: str = "livechat"
 ) -> Delivered:
     made = {name: calls} if calls else {}
-    return Delivered(seconds=seconds, trips=trips, counted_trips=counted, nested_trips=0, calls=made)
+    return Delivered(seconds=seconds, trips=trips, counted_trips=counted, nested_trips=0, calls=made, lines=[])
 
 
 def count(*, is_met: bool | None) -> Row:

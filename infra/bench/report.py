@@ -60,10 +60,14 @@ def as_markdown(rows: Sequence[Row], *, lines: Sequence[str]) -> str:
 
 
 def _table(rows: Sequence[Row]) -> list[str]:
-    cells = [("measure", "measured", "budget", "", "remark")]
-    cells += [(row.measure, row.measured, row.budget, row.verdict, row.remark) for row in rows]
-    widths = [max(3, *(len(line[column]) for line in cells)) for column in range(5)]
-    shown = [_line([text.ljust(width) for text, width in zip(line, widths, strict=True)]) for line in cells]
+    heads = ("measure", "measured", "budget", "", "remark")
+    return table([heads, *((row.measure, row.measured, row.budget, row.verdict, row.remark) for row in rows)])
+
+
+def table(lines: Sequence[Sequence[str]]) -> list[str]:
+    """A Markdown table, columns aligned to be read as they are; the first of `lines` is its head."""
+    widths = [max(3, *map(len, column)) for column in zip(*lines, strict=True)]
+    shown = [_line([text.ljust(width) for text, width in zip(line, widths, strict=True)]) for line in lines]
     return [shown[0], _line(["-" * width for width in widths]), *shown[1:]]
 
 

@@ -38,6 +38,7 @@ class Delivered(msgspec.Struct, frozen=True, kw_only=True):
         counted_trips: the same, counted underneath by somebody else; None where nobody counts.
         nested_trips: those of other functions that were called meanwhile.
         calls: outbound calls by stand-in, without zeros.
+        lines: what the functions logged about it, those of nested calls included.
     """
 
     seconds: float
@@ -45,6 +46,7 @@ class Delivered(msgspec.Struct, frozen=True, kw_only=True):
     counted_trips: int | None
     nested_trips: int
     calls: dict[str, int]
+    lines: list[JsonObject]
 
     @property
     def all_calls(self) -> int:
@@ -176,7 +178,9 @@ class Rig:
         if self._wire:
             counted = self._wire() - wire - nested
         made = {name: count - calls[name] for name, count in self._calls().items() if count > calls[name]}
-        return Delivered(seconds=seconds, trips=trips, counted_trips=counted, nested_trips=nested, calls=made)
+        return Delivered(
+            seconds=seconds, trips=trips, counted_trips=counted, nested_trips=nested, calls=made, lines=lines
+        )
 
     def restart(self, function: str) -> None:
         """End a function's process and start another, which knows nothing."""
