@@ -54,10 +54,10 @@ SWEEPS = {
 
 _HOW_TO_READ = f"""\
 `python -m infra.bench.costs` plays one conversation and counts: {TURNS} turns with the bot, a request for a person,
-{TO_AGENT} messages each way with an agent who joins, and the way back to the bot. Documents are counted in the functions'
-log, calls where they arrive; time is taken with the APIs 80 ms away, each request rounded up to a tenth of a second.
-Requests that an instance serves at the same time are billed once: busy functions cost less. Free shares are taken off;
-they belong to one billing account, not to one project."""
+{TO_AGENT} messages each way with an agent who joins, and the way back to the bot. Documents are counted in the
+functions' log, calls where they arrive; time is taken with the APIs 80 ms away, each request rounded up to a tenth of a
+second. Requests that an instance serves at the same time are billed once: busy functions cost less. Free shares are
+taken off; they belong to one billing account, not to one project."""
 _WHAT_ELSE = """\
 - **LiveChat is the bill.** It counts every call, failed ones too (except status 500); Marketplace apps pay nothing. The
   circuit breaker holds retries back; `make reconcile`, `make webhooks` and `make doctor` make a few.
