@@ -1,8 +1,9 @@
 """A call that only goes on when told to, and can be killed where it stands."""
 
-import threading
 from collections.abc import Callable
 from typing import Any
+
+from greenlet import getcurrent, greenlet
 
 
 class Killed(BaseException):
@@ -10,7 +11,7 @@ class Killed(BaseException):
 
 
 class Task:
-    """One call of the mailbox, in a thread that only runs when told to."""
+    """One call of the mailbox, in a coroutine of its own: the call itself knows nothing of stopping."""
 
     def __init__(self, name: str, work: Callable[[], Any]) -> None:
         self.name = name
@@ -19,14 +20,9 @@ class Task:
         self.error: BaseException | None = None
         self._work = work
         self._kill = False
-        self._go, self._stopped = threading.Lock(), threading.Lock()  # each is released by the other side
-        self._go.acquire()
-        self._stopped.acquire()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._coroutine = greenlet(self._run)
 
     def _run(self) -> None:
-        self._go.acquire()
         try:
             if self._kill:
                 raise Killed
@@ -34,12 +30,10 @@ class Task:
         except BaseException as e:
             self.error = e
         self.ended = True
-        self._stopped.release()
 
     def pause(self) -> None:
         """Called by the task itself: stop until resumed."""
-        self._stopped.release()
-        self._go.acquire()
+        self._coroutine.parent.switch()
         if self._kill:
             raise Killed
 
@@ -47,7 +41,5 @@ class Task:
         """Called by the scheduler: let it run to its next stop, or die where it stands."""
         self._kill = kill
         self.stops += 1
-        self._go.release()
-        self._stopped.acquire()
-        if self.ended:
-            self._thread.join()
+        self._coroutine.parent = getcurrent()
+        self._coroutine.switch()
