@@ -21,6 +21,7 @@ class Task:
         self._work = work
         self._kill = False
         self._coroutine = greenlet(self._run)
+        self._scheduler = getcurrent()
 
     def _run(self) -> None:
         try:
@@ -33,7 +34,7 @@ class Task:
 
     def pause(self) -> None:
         """Called by the task itself: stop until resumed."""
-        self._coroutine.parent.switch()
+        self._scheduler.switch()
         if self._kill:
             raise Killed
 
@@ -41,5 +42,5 @@ class Task:
         """Called by the scheduler: let it run to its next stop, or die where it stands."""
         self._kill = kill
         self.stops += 1
-        self._coroutine.parent = getcurrent()
+        self._scheduler = self._coroutine.parent = getcurrent()
         self._coroutine.switch()
