@@ -66,4 +66,5 @@ def _is_heard(conversation: Conversation) -> bool:
 
 
 def _text(text_id: str, call: FulfilmentCall) -> str:
-    return find_text(text_id, call.language, bundle().settings.texts)
+    settings = bundle().settings
+    return find_text(text_id, call.language, settings.texts, settings.dialogflow_language)

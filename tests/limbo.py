@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from functions.handoff.languages import BUILT_IN
 from functions.handoff.policy import Policy
-from functions.handoff.texts import BUILT_IN, fill
+from functions.handoff.texts import fill
 from tests.core_world import World
 
 MINUTE_S = 60

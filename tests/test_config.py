@@ -196,12 +196,14 @@ def test_a_base_url_has_no_query() -> None:
 
 def test_texts_of_the_messages_file_are_read_per_locale(tmp_path: Path) -> None:
     file = tmp_path / "texts.json"
-    file.write_text(json.dumps({"de": {"waiting": "Einen Moment"}}), "utf-8")
+    file.write_text(json.dumps({"de_AT": {"connecting": "An Moment"}}), "utf-8")
 
-    assert read_settings({"MESSAGES_FILE": str(file)}).texts == {"de": {"waiting": "Einen Moment"}}
+    assert read_settings({"MESSAGES_FILE": str(file)}).texts == {"de-at": {"connecting": "An Moment"}}
 
 
-@pytest.mark.parametrize("content", [b"[]", b"no json", b'{"de": "text"}', b'{"de": {"waiting": 1}}', b"\xff"])
+@pytest.mark.parametrize(
+    "content", [b"[]", b"no json", b'{"de": "text"}', b'{"de": {"connecting": 1}}', b'{"de": {"x": ""}}', b"\xff"]
+)
 def test_a_messages_file_of_another_form_is_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "texts.json"
     file.write_bytes(content)

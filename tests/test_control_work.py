@@ -3,8 +3,8 @@
 import pytest
 
 from functions.handoff.events import TimerFired
+from functions.handoff.languages import BUILT_IN
 from functions.handoff.policy import Policy
-from functions.handoff.texts import BUILT_IN
 from tests.core_world import BOB, World
 
 EN = BUILT_IN["en"]

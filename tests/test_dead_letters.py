@@ -20,7 +20,7 @@ from functions.handoff.dead_letters import (
 )
 from functions.handoff.events import UserMessage, encode
 from functions.handoff.interfaces import Delete, Document
-from functions.handoff.texts import BUILT_IN
+from functions.handoff.languages import BUILT_IN
 from tests.core_records import a_conversation, waiting
 from tests.core_world import KEY, World
 from tests.fakes import START

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from functions.handoff.events import OutboundMessage
-from functions.handoff.texts import BUILT_IN
+from functions.handoff.languages import BUILT_IN
 from tests.limbo import HOUR_S, Told, Watch, after, bot_answers, complaints
 from tests.limbo_plays import waiting, with_jane
 

@@ -7,7 +7,7 @@ import pytest
 from functions.handoff.conversation import MAX_ACCEPTED_PENDING
 from functions.handoff.errors import MailboxFull
 from functions.handoff.events import HandoffAsked, HandoffSignal, WithheldEvent
-from functions.handoff.texts import BUILT_IN
+from functions.handoff.languages import BUILT_IN
 from tests.core_world import KEY, World
 
 OVERLOADED = BUILT_IN["en"]["overloaded"]

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from functions.handoff.events import AgentNote, BotAnswer, HandoffSignal, OutboundMessage
+from functions.handoff.languages import BUILT_IN
 from functions.handoff.moves import tell_user
 from functions.handoff.policy import Policy
-from functions.handoff.texts import BUILT_IN
 from tests.core_world import World
 
 EN = BUILT_IN["en"]

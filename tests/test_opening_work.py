@@ -4,9 +4,9 @@ import pytest
 
 from functions.handoff.conversation import UserProfile
 from functions.handoff.events import HandoffAsked, HandoffSignal
+from functions.handoff.languages import BUILT_IN
 from functions.handoff.mailbox import Inbound
 from functions.handoff.policy import Policy
-from functions.handoff.texts import BUILT_IN
 from tests.core_world import KEY, World
 
 EN = BUILT_IN["en"]

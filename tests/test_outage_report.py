@@ -157,4 +157,5 @@ def test_each_run_is_added_to_the_page_and_the_words_around_stay(plans: list[Pla
     assert 2 == len(plans)
     assert text.startswith("# Outages\n\nwords\n")
     assert text.endswith("\nmore words\n")
-    assert text.index("Measured 2026-11-21 on a machine, ") < text.index("Measured 2026-11-22") < text.index(command.END)
+    first, second = text.index("Measured 2026-11-21 on a machine, "), text.index("Measured 2026-11-22")
+    assert first < second < text.index(command.END)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from functions.handoff.texts import BUILT_IN
+from functions.handoff.languages import BUILT_IN
 from tests import scenario_fixtures as standard
 from tests.play import (
     ASKING,

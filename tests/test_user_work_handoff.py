@@ -2,8 +2,8 @@
 
 import pytest
 
+from functions.handoff.languages import BUILT_IN
 from functions.handoff.policy import Policy
-from functions.handoff.texts import BUILT_IN
 from tests.core_world import World
 
 POLICY = Policy(return_keyword="/bot", handoff_keywords=frozenset({"human"}))

@@ -4,7 +4,7 @@ import pytest
 
 from functions.handoff.errors import ProviderUnavailable
 from functions.handoff.events import UserMessage
-from functions.handoff.texts import BUILT_IN
+from functions.handoff.languages import BUILT_IN
 from tests.core_world import KEY, World
 
 DELAYED = BUILT_IN["en"]["delayed"]

@@ -1,71 +1,85 @@
-"""The bridge's own words, to users and to agents. Operators override and translate them with `MESSAGES_FILE`."""
+"""The bridge's own words, to users and to agents, in the closest language there is.
 
-from collections.abc import Mapping
+Operators override and translate them with `MESSAGES_FILE`.
+"""
 
-BUILT_IN: dict[str, dict[str, str]] = {
-    "en": {
-        # to the user
-        "connecting": "I'm connecting you with a person. Please wait a moment.",
-        "queued": "All of our team are busy right now. You are in the queue, and someone will answer you here.",
-        "offline": "Nobody is available right now. Your messages are kept, and someone will answer you here later.",
-        "no_agent": "Nobody is available right now, so I'm still with you. Please try again later.",
-        "try_later": "Our team could not be reached several times just now. Please try again in a few minutes.",
-        "nobody_came": "Sorry, nobody could take your request. I'm with you again.",
-        "error": "Sorry, I could not reach our team because of a technical problem. I'm still with you.",
-        "still_waiting": "You are still in the queue. Write {return_keyword} if you would rather talk to the bot.",
-        "still_waiting_only": "You are still in the queue.",
-        "still_trying": "I could not reach our team yet, and keep trying. Write {return_keyword} for the bot.",
-        "still_trying_only": "I could not reach our team yet, and keep trying.",
-        "agent_silent": "It is taking longer than usual. Write {return_keyword} to go back to the bot.",
-        "agent_silent_only": "It is taking longer than usual.",
-        "back_with_bot": "You are back with the bot.",
-        "delayed": "Your message is taking longer than usual to get through. I keep trying.",
-        "undelivered": "Sorry, your message could not be delivered: “{excerpt}”",
-        "reply_lost": "Sorry, I could not show you my answer. Please ask me again.",
-        "overloaded": "Too many messages are waiting at the moment; your last one was not passed on.",
-        "handoff_failed": "Sorry, I can't reach our team at the moment. Please try again in a few minutes.",
-        "unknown_session": "I can't connect you with a person from here.",
-        "agent_joined": "{name} joined the chat.",
-        "agent_left": "{name} left the chat.",
-        "back_chip": "Back to the bot",
-        "someone": "A team member",
-        # to the agents
-        "briefing_title": "Handed over by the bot",
-        "note_title": "Note from the bridge",
-        "agent_undelivered": "This message could not be delivered to the user ({reason}): “{excerpt}”",
-        "reason": "Reason",
-        "topic": "Topic",
-        "language": "Language",
-        "parameters": "Parameters",
-        "earlier_handoffs": "Earlier hand-offs",
-        "transcript": "Conversation so far",
-        "lines_omitted": "[{count} earlier messages omitted]",
-        "reason_bot": "the bot asked for a person",
-        "reason_user": "the user asked for a person",
-        "reason_keyword": "the user asked for a person",
-        "reason_fallbacks": "the bot did not understand several times",
-        "reason_bot_unreachable": "the bot could not be reached",
-        "reason_agent": "an agent started the conversation",
-        "who_user": "User",
-        "who_bot": "Bot",
-        "who_agent": "Agent",
-        "who_bridge": "Bridge",
-    }
-}
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+
+from functions.handoff.languages import BUILT_IN
+
+_LAST_RESORT = "en"
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-def find_text(text_id: str, locale: str, own: Mapping[str, Mapping[str, str]], **parameters: object) -> str:
-    """The text in the closest language: the locale, its language, then English; the operator's before the built-in one.
+def find_text(
+    text_id: str, locale: str, own: Mapping[str, Mapping[str, str]], default: str = _LAST_RESORT, **parameters: object
+) -> str:
+    """The text in the closest language: the locale, its language, the deployment's `default`, English.
 
-    Placeholders without a parameter, and unknown texts, stay visible as they are rather than fail a delivery.
+    In each of them the operator's `own` goes before the built-in one. Placeholders without a parameter, and unknown
+    texts, stay visible as they are rather than fail a delivery.
+
+    Args:
+        text_id: as in the catalogue.
+        locale: BCP 47 or with an underscore, any case; "" = unknown.
+        own: locale in the form of `normal_locale` → text id → text.
+        default: the deployment's language.
+        parameters: placeholder → value.
     """
-    language = locale.replace("_", "-").split("-")[0].lower()
-    for name in (locale, language, "en"):
+    for name in _chain(locale, default):
         for table in (own, BUILT_IN):
             text = table.get(name, {}).get(text_id)
             if text is not None:
                 return fill(text, parameters)
     return text_id
+
+
+def _chain(locale: str, default: str) -> Iterator[str]:
+    for one in (locale, default, _LAST_RESORT):
+        parts = normal_locale(one).split("-")
+        for count in range(len(parts), 0, -1):  # zh-hant-tw, zh-hant, zh
+            yield "-".join(parts[:count])
+
+
+def normal_locale(locale: str) -> str:
+    """A locale as texts are looked up by: `de_AT` and `de-at` are the same."""
+    return locale.strip().replace("_", "-").lower()
+
+
+def find_faults(own: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """What can't be meant in an operator's texts, in words: a text or a placeholder that does not exist."""
+    known = BUILT_IN[_LAST_RESORT]
+    faults = []
+    for locale, texts in own.items():
+        for text_id, text in texts.items():
+            if text_id not in known:
+                near = difflib.get_close_matches(text_id, known, 1)
+                faults.append(f"{locale}: {text_id} is no text" + (f" (did you mean {near[0]}?)" if near else ""))
+            elif unknown := sorted(placeholders(text) - placeholders(known[text_id])):
+                faults.append(f"{locale}: {text_id} knows no {{{unknown[0]}}}")
+    return faults
+
+
+def find_gaps(own: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """What is likely forgotten in an operator's texts, in words: placeholders, texts of a language not built in."""
+    known = BUILT_IN[_LAST_RESORT]
+    gaps = []
+    for locale, texts in own.items():
+        language = normal_locale(locale).split("-")[0]
+        missing = sorted(set(known) - set(texts) - set(own.get(language, {})))
+        if language not in BUILT_IN and missing:
+            gaps.append(f"{locale}: {len(missing)} texts are not translated, beginning with {missing[0]}")
+        for text_id in sorted(set(texts) & set(known)):
+            if without := sorted(placeholders(known[text_id]) - placeholders(texts[text_id])):
+                gaps.append(f"{locale}: {text_id} does not say {{{without[0]}}}")
+    return gaps
+
+
+def placeholders(text: str) -> set[str]:
+    """The names in braces."""
+    return set(_PLACEHOLDER.findall(text))
 
 
 def fill(text: str, parameters: Mapping[str, object]) -> str:

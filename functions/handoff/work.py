@@ -120,8 +120,8 @@ class Step:
 
     def text(self, text_id: str, **parameters: object) -> str:
         """Words of the bridge in the user's language."""
-        locale = self.conversation.user.locale or self.policy.language
-        return find_text(text_id, locale, self.policy.texts, **parameters)
+        policy = self.policy
+        return find_text(text_id, self.conversation.user.locale, policy.texts, policy.language, **parameters)
 
     def language(self) -> str:
         """The user's locale, or "" when the channel gives none."""

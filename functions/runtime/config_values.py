@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from functions.handoff.texts import find_faults, normal_locale
 from functions.runtime.http_client import is_loopback
 
 Reader = Callable[[str], Any]
@@ -92,7 +93,9 @@ def texts_file(raw: str) -> dict[str, dict[str, str]]:
         raise ValueError("names a file that is not UTF-8 text") from None
     if not all(isinstance(entries, dict) and _has_only_texts(entries) for entries in value.values()):
         raise ValueError("must name a JSON file of the form {locale: {text id: text}}")
-    return value
+    if faults := find_faults(value):
+        raise ValueError(f"names a file with faults: {'; '.join(faults)}")
+    return {normal_locale(locale): entries for locale, entries in value.items()}
 
 
 def _has_only_texts(entries: Mapping[str, object]) -> bool:
