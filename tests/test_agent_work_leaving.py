@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from functions.handoff.events import AgentJoined, AgentLeft, ChatTransferred
+from functions.handoff.events import AgentJoined, AgentLeft, ChatStarted, ChatTransferred
 from tests.core_world import BOB, JANE, World
 
 JOINED, LEFT = ("joined", "Jane Doe"), ("left", "Jane Doe")
@@ -174,6 +174,28 @@ def test_a_transfer_to_a_queue_is_left_for_all_and_waiting_again() -> None:
     assert {LEFT, ("left", "Bob Roe")} <= set(world.shown)
     assert world.shown[-1][1].startswith("All of our team are busy")
     assert {"wait_reminder", "wait_limit"} == set(world.conversation.timers)
+
+
+def test_the_start_of_a_thread_that_is_told_late_brings_nobody_back_who_has_left_it() -> None:
+    world = asked()
+    started = ChatStarted(id="s1", agents=(JANE,), **where(world))
+    world.agent_joins(JANE)
+    world.agent_leaves(JANE)
+
+    world.desk_says(msgspec.structs.replace(started, source_at=world.clock.now()))
+
+    assert ("WAITING", [JOINED, LEFT]) == (world.conversation.state, world.shown)
+
+
+def test_the_start_of_a_thread_shows_who_is_there_again() -> None:
+    world = asked()
+    world.agent_joins(JANE)
+    world.agent_leaves(JANE)
+    world.desk.absent.discard(JANE.id)
+
+    world.desk_says(ChatStarted(id="s1", agents=(JANE,), **where(world)))
+
+    assert ("AGENT", [JOINED, LEFT, JOINED]) == (world.conversation.state, world.shown)
 
 
 def overtaken_transfer(world: World) -> ChatTransferred:

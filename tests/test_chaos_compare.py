@@ -214,6 +214,7 @@ def test_a_second_pair_around_words_written_after_the_user_went_back_to_the_bot_
     shown = [*good().shown[:4], frame(LEFT, 52), frame(JOINED, 61), human_line(2, 62), frame(LEFT, 63), good().shown[7]]
 
     assert [] == found(good(shown=shown, called_back=[Wish(51, 52)]))
+    assert [] == found(good(shown=shown, called_back=[Wish(1, 52)]))  # asked for long before, and refused until then
 
 
 def test_somebody_who_left_an_open_thread_may_be_shown_again_for_late_words_only() -> None:

@@ -115,21 +115,48 @@ def settle_withheld(changes: Changes, entry: WithheldEvent, _result: None) -> No
 # --- who is there ----------------------------------------------------------------------------------------------------
 
 
-def settle_chat_started(changes: Changes, entry: ChatStarted, _result: None) -> None:
-    """A thread is open: ours, or one an agent began. Agents in it have joined."""
+_OVERTAKEN_WITHIN = timedelta(minutes=1)
+"""So long LiveChat tries to tell something: of two notices this close together the later may be the older one."""
+
+
+def _who_is_there(step: Step, entry: ChatStarted | AgentJoined | ChatTransferred) -> frozenset[str]:
+    """Ids of the agents who are in the chat, as the desk says; nobody while it can't be asked."""
+    try:
+        view = step.desk.read_thread(entry.chat_id, entry.thread_id, timeout_s=step.timeout_s())
+    except (ProviderError, OutOfTime):
+        return frozenset()
+    return frozenset(view.agents)
+
+
+def _may_have_gone(c: Conversation, agent_id: str, entry: ChatStarted | AgentJoined) -> bool:
+    """Whether somebody said to be there has left the same thread, as was heard just before."""
+    left = c.find_departure(agent_id)
+    return bool(left and left.thread_id == entry.thread_id and entry.source_at <= left.at + _OVERTAKEN_WITHIN)
+
+
+def perform_chat_started(step: Step, entry: ChatStarted) -> frozenset[str]:
+    """Ids of the agents named who have gone since: of those who have just left, the desk knows."""
+    doubtful = frozenset(agent.id for agent in entry.agents if _may_have_gone(step.conversation, agent.id, entry))
+    return doubtful - _who_is_there(step, entry) if doubtful else doubtful
+
+
+def settle_chat_started(changes: Changes, entry: ChatStarted, gone: frozenset[str]) -> None:
+    """A thread is open: ours, or one an agent began. Agents in it have joined, but those who are `gone`."""
     if is_late(changes, entry.thread_id):
         return
     adopt_thread(changes, entry.thread_id, at=entry.source_at)
     for agent in entry.agents:
-        join(changes, agent, entry.thread_id, at=entry.source_at)
+        if agent.id not in gone:
+            join(changes, agent, entry.thread_id, at=entry.source_at)
     add_found(changes, entry.messages)
     c = changes.conversation
     if c.state == AGENT and all(p.leaving for p in c.agents):
         wait(changes)
 
 
-_OVERTAKEN_WITHIN = timedelta(minutes=1)
-"""So long LiveChat tries to tell something: of two notices this close together the later may be the older one."""
+def give_up_chat_started(changes: Changes, entry: ChatStarted, _reason: str) -> None:
+    """Whom it names are believed to be there."""
+    settle_chat_started(changes, entry, frozenset())
 
 
 def perform_agent_joined(step: Step, entry: AgentJoined) -> bool:
@@ -137,19 +164,9 @@ def perform_agent_joined(step: Step, entry: AgentJoined) -> bool:
 
     While the desk can't be asked they are not: if they are after all, their first words bring them in.
     """
-    left = step.conversation.find_departure(entry.agent.id)
-    if left is None or left.thread_id != entry.thread_id or entry.source_at > left.at + _OVERTAKEN_WITHIN:
+    if not _may_have_gone(step.conversation, entry.agent.id, entry):
         return True
     return entry.agent.id in _who_is_there(step, entry)
-
-
-def _who_is_there(step: Step, entry: AgentJoined | ChatTransferred) -> frozenset[str]:
-    """Ids of the agents who are in the chat, as the desk says; nobody while it can't be asked."""
-    try:
-        view = step.desk.read_thread(entry.chat_id, entry.thread_id, timeout_s=step.timeout_s())
-    except (ProviderError, OutOfTime):
-        return frozenset()
-    return frozenset(view.agents)
 
 
 def settle_agent_joined(changes: Changes, entry: AgentJoined, is_there: bool) -> None:

@@ -34,7 +34,9 @@ WORK: dict[str, Work] = {
         )
     ),
     "withheld_event": _pure(agent_work.settle_withheld),
-    "chat_started": in_known_thread(_pure(agent_work.settle_chat_started)),
+    "chat_started": in_known_thread(
+        Work(agent_work.perform_chat_started, agent_work.settle_chat_started, agent_work.give_up_chat_started)
+    ),
     "agent_joined": in_known_thread(
         Work(agent_work.perform_agent_joined, agent_work.settle_agent_joined, agent_work.give_up_agent_joined)
     ),

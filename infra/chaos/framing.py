@@ -120,7 +120,8 @@ def _gone_at(transcript: Transcript, word: Said) -> float:
 
 
 def _end(transcript: Transcript, thread: Thread) -> float:
-    """A thread is over when it is closed, or when the user went back to the bot."""
-    return min(
-        [thread.closed_at, *(one.told_from for one in transcript.called_back if one.told_from > thread.opened_at)]
+    """A thread is over when it is closed, or when the user went back to the bot: asked for it, perhaps before."""
+    back_at = (
+        max(one.told_from, thread.opened_at) for one in transcript.called_back if one.accepted_by > thread.opened_at
     )
+    return min([thread.closed_at, *back_at])

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from functions.handoff.texts import BUILT_IN
+from functions.handoff.languages import BUILT_IN
 from infra.chaos.desk_records import DeskRecords
 from infra.chaos.numbers import USER, find_numbers
 from infra.chaos.people import RETURN_KEYWORD, Person
