@@ -7,7 +7,7 @@ import json
 import os
 import shlex
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import requests
@@ -18,6 +18,14 @@ from functions.handoff.events import JsonObject
 _TIMEOUT_S = 1200.0  # a function's build takes minutes
 _REST_TIMEOUT_S = 60.0
 _ABSENT = ("NOT_FOUND", "NotFound", "was not found", "not found", "does not exist", "could not be found")
+_DISABLED = ("SERVICE_DISABLED", "has not been used in project", "it is disabled")
+_ASKED_BEFORE_ANY_API_IS_ON = {"cloudbilling", "cloudresourcemanager", "serviceusage"}
+
+_SETTINGS = {
+    "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
+    "CLOUDSDK_CORE_DISABLE_FILE_LOGGING": "1",  # its log files hold what it prints: access tokens, secrets
+    "CLOUDSDK_CORE_LOG_HTTP": "0",  # request bodies among what it says of a failure: secrets, too
+}
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -33,7 +41,12 @@ class CloudRefused(Exception):
     @property
     def is_absent(self) -> bool:
         """Whether it says that the thing asked for is not there."""
-        return any(word in self.said for word in _ABSENT)
+        return any(word in self.said for word in _ABSENT) and not self.is_about_a_disabled_api
+
+    @property
+    def is_about_a_disabled_api(self) -> bool:
+        """Whether it says that an API is not enabled in the project, or not known to be yet."""
+        return any(word in self.said for word in _DISABLED)
 
 
 class Cloud:
@@ -63,7 +76,7 @@ class Cloud:
             ConfigError: there is no gcloud.
         """
         line = self.line(arguments)
-        environ = {**self._environ, "CLOUDSDK_CORE_DISABLE_PROMPTS": "1"}
+        environ = {**self._environ, **_SETTINGS}
         try:
             done = self._run(line, input=stdin, capture_output=True, text=True, env=environ, timeout=_TIMEOUT_S)
         except FileNotFoundError:
@@ -92,7 +105,7 @@ class Cloud:
             raise
 
     def access_token(self) -> str:
-        """The operator's access token, asked for once."""
+        """The operator's access token, asked for once, and again when it is worn out."""
         self._token = self._token or self.run("auth", "print-access-token").strip()
         return self._token
 
@@ -112,17 +125,22 @@ class Cloud:
             CloudRefused: it answered otherwise than 200, or not at all.
         """
         url = f"{self.endpoint(api)}/{path}"
-        headers = {"Authorization": f"Bearer {self.access_token()}", "X-Goog-User-Project": self.project}
+        answer = self._request(method, api, url, body)
+        if answer.status_code == requests.codes.unauthorized:  # a deployment may outlive a token
+            self._token = ""
+            answer = self._request(method, api, url, body)
+        if answer.status_code != requests.codes.ok:
+            raise CloudRefused(f"{method} {url}", _said(answer))
+        return _object(answer)
+
+    def _request(self, method: str, api: str, url: str, body: JsonObject | None) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.access_token()}", **self.quota_header(api)}
         try:
-            answer = requests.request(
+            return requests.request(
                 method, url, json=body, headers=headers, timeout=_REST_TIMEOUT_S, allow_redirects=False
             )
         except requests.RequestException as e:
             raise CloudRefused(f"{method} {url}", type(e).__name__) from e
-        if answer.status_code != requests.codes.ok:
-            raise CloudRefused(f"{method} {url}", _said(answer))
-        found = answer.json()
-        return found if isinstance(found, dict) else {}
 
     def find_called(self, api: str, path: str) -> JsonObject | None:
         """GET, or None where the thing asked for is not there."""
@@ -133,15 +151,40 @@ class Cloud:
                 return None
             raise
 
+    def quota_header(self, api: str) -> dict[str, str]:
+        """Whose quota a REST call counts against: the project's own, where that API must be on in it anyway.
+
+        The three that are asked before are called as gcloud calls them: on the quota of the operator's credentials.
+        """
+        return {} if api in _ASKED_BEFORE_ANY_API_IS_ON else {"X-Goog-User-Project": self.project}
+
     def endpoint(self, api: str) -> str:
         """Where an API is, without a trailing slash."""
         override = self._environ.get(f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{api.upper()}", "")
         return (override or f"https://{api}.googleapis.com").rstrip("/")
 
 
-def _said(answer: requests.Response) -> str:
+def _object(answer: requests.Response) -> JsonObject:
     try:
-        error = answer.json()["error"]
-        return f"{error.get('status', answer.status_code)}: {error.get('message', '')}"
-    except (ValueError, KeyError, TypeError, AttributeError):
+        found = answer.json()
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _said(answer: requests.Response) -> str:
+    """Status, message and the reasons that stand behind it (which API is off, which policy refuses)."""
+    error = _object(answer).get("error")
+    if not isinstance(error, dict):
         return "NOT_FOUND" if answer.status_code == requests.codes.not_found else f"HTTP {answer.status_code}"
+    reasons = "".join(f" [{reason}]" for reason in _reasons(error.get("details")))
+    return f"{error.get('status', answer.status_code)}: {error.get('message', '')}{reasons}"
+
+
+def _reasons(details: Any) -> Iterator[str]:
+    for detail in details if isinstance(details, list) else []:
+        if isinstance(detail, dict):
+            yield from (str(detail[name]) for name in ("reason",) if detail.get(name))
+            violations = detail.get("violations")
+            for violation in violations if isinstance(violations, list) else []:
+                yield str(violation.get("type") or violation.get("subject") or "violation")

@@ -11,6 +11,11 @@ QUEUE = "handoff"
 SWEEP_JOB = "handoff-sweep"
 WAKE_UPS_ACCOUNT = "handoff-wake-ups"
 BUILD_ACCOUNT = "handoff-build"
+BUILD_ROLES = (  # the least that Cloud Build needs: fetch the source, push the image, write its log
+    "roles/storage.objectViewer",
+    "roles/artifactregistry.writer",
+    "roles/logging.logWriter",
+)
 LABEL = ("app", "livechat-handoff")  # on every function: how what is ours is told from what is not
 
 

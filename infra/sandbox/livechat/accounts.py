@@ -1,4 +1,4 @@
-"""accounts.livechat.com: agent tokens by refresh token, customer tokens by agent token.
+"""accounts.livechat.com: agent tokens by code or refresh token, customer tokens by agent token.
 
 Source: OAuth authorization, customer authorization and the Customer Accounts API v2.
 """
@@ -10,10 +10,16 @@ import msgspec
 from flask import Request
 from msgspec import Meta
 
+from infra.sandbox.livechat.accounts_codes import check_verifier
 from infra.sandbox.livechat.errors import AccountsError
 from infra.sandbox.livechat.licence import Licence
 from infra.sandbox.livechat.model import Customer, JsonObject, now
 from infra.sandbox.livechat.tokens import AGENT, CUSTOMER, AccessToken
+
+_NEEDED = {
+    "authorization_code": ("client_id", "client_secret", "code", "redirect_uri"),
+    "refresh_token": ("client_id", "client_secret", "refresh_token"),
+}
 
 
 class CustomerTokenRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,34 +33,53 @@ class CustomerTokenRequest(msgspec.Struct, frozen=True, kw_only=True):
     expires_in: Annotated[int, Meta(ge=1)] | None = None
 
 
-def refresh(licence: Licence, request: Request) -> JsonObject:
-    """A new agent access token for the refresh token (form-encoded).
+def token(licence: Licence, request: Request) -> JsonObject:
+    """A new agent access token for a code or a refresh token (form-encoded), with the refresh token to use next.
 
     Raises:
-        AccountsError: another grant, wrong client, wrong refresh token, or not a form.
+        AccountsError: another grant, wrong client, wrong or used code, wrong refresh token, or not a form.
     """
     form = request.form
-    options = licence.options
-    for name in ("grant_type", "client_id", "client_secret", "refresh_token"):
+    grant_type = form.get("grant_type", "")
+    if not grant_type:
+        raise AccountsError("invalid_request", "missing form field grant_type")
+    if grant_type not in _NEEDED:
+        raise AccountsError("unsupported_grant_type", grant_type)
+    for name in _NEEDED[grant_type]:
         if not form.get(name):
             raise AccountsError("invalid_request", f"missing form field {name}")
-    if form["grant_type"] != "refresh_token":
-        raise AccountsError("unsupported_grant_type", form["grant_type"])
+    options = licence.options
     if (form["client_id"], form["client_secret"]) != (options.client_id, options.client_secret):
         raise AccountsError("invalid_client", "unknown client id or wrong secret")
-    if form["refresh_token"] not in licence.tokens.refresh_tokens:
-        raise AccountsError("invalid_grant", "refresh token is invalid or expired")
-    refresh_token = licence.tokens.rotate(form["refresh_token"])
-    token = licence.tokens.mint(AGENT, options.token_agent, options.expires_in, options.client_id)
+    refresh_token = _by_code(licence, request) if grant_type == "authorization_code" else _by_token(licence, request)
+    granted = licence.tokens.mint(AGENT, options.token_agent, options.expires_in, options.client_id, refresh_token)
     return {
-        "access_token": token.value,
+        "access_token": granted.value,
         "account_id": options.account_id,
-        "expires_in": token.lifetime_s,
+        "expires_in": granted.lifetime_s,
         "organization_id": options.organization_id,
         "refresh_token": refresh_token,
-        "scope": ",".join(token.scopes),
+        "scope": ",".join(granted.scopes),
         "token_type": "Bearer",
     }
+
+
+def _by_code(licence: Licence, request: Request) -> str:
+    form = request.form
+    wanted = licence.codes.take(form["code"])
+    if wanted is None:  # the documentation names both for it
+        exception = licence.dice.choice(("invalid_grant", "unauthorized_client"))
+        raise AccountsError(exception, "the code is invalid, expired or was used")
+    if form["redirect_uri"] != wanted.redirect_uri:
+        raise AccountsError("invalid_grant", "redirect_uri is not the one of the authorization request")
+    check_verifier(wanted, form.get("code_verifier", ""))
+    return licence.tokens.add_refresh_token()
+
+
+def _by_token(licence: Licence, request: Request) -> str:
+    if request.form["refresh_token"] not in licence.tokens.refresh_tokens:
+        raise AccountsError("invalid_grant", "refresh token is invalid or expired")
+    return licence.tokens.rotate(request.form["refresh_token"])
 
 
 def info(licence: Licence, request: Request) -> JsonObject:
@@ -68,7 +93,7 @@ def info(licence: Licence, request: Request) -> JsonObject:
         "access_token": token.value,
         "account_id": licence.options.account_id,
         "client_id": token.client_id,
-        "expires_in": token.lifetime_s,
+        "expires_in": token.left_s,
         "organization_id": licence.options.organization_id,
         "scope": ",".join(token.scopes),
         "token_type": "Bearer",
@@ -76,7 +101,7 @@ def info(licence: Licence, request: Request) -> JsonObject:
 
 
 def revoke(licence: Licence, request: Request) -> JsonObject:
-    """Take an agent token back.
+    """Take an agent token back, and the refresh token that came with it.
 
     Raises:
         AccountsError: it is not valid.

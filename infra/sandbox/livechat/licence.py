@@ -3,6 +3,7 @@
 import hashlib
 import random
 
+from infra.sandbox.livechat.accounts_codes import Codes
 from infra.sandbox.livechat.errors import ApiError, chat_inactive
 from infra.sandbox.livechat.model import Agent, Chat, Customer, Thread, Upload
 from infra.sandbox.livechat.options import AgentProfile, Options
@@ -21,6 +22,7 @@ class Licence:
         self.chats: dict[str, Chat] = {}
         self.uploads: dict[str, Upload] = {}
         self.tokens = Tokens(options)
+        self.codes = Codes(options)
         self.webhooks = Webhooks(options)
         self.bot = self._add_bot() if options.bot_name else None
 

@@ -44,7 +44,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     (agents pick). `agent_joins`: "with_chat" (an assigned agent is already in `incoming_chat`) or "after_chat"
     (`user_added_to_chat` follows). `initial_event_webhooks`: initial events also make `incoming_event`. `bot_name`: a
     bot of LiveChat's own that takes chats whose thread does not say `routing.ignore_bots`. `bare_transfers`:
-    `chat_transferred` comes without `additional_data`, as in the documentation's sample.
+    `chat_transferred` comes without `additional_data`, as in the documentation's sample. `redirect_uris`: where codes
+    may be sent. `asks_consent`: the app is not private, so the person is asked. `is_administrator`: whether that person
+    is one. `code_lifetime_s`: of a code. `redirect_limit`: authorizations within 30 s (LiveChat's own limit).
     """
 
     client_id: str = "sandbox-client-id"
@@ -59,6 +61,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     pat_scopes: tuple[str, ...] = _ALL_SCOPES
     expires_in: int = 28800
     customer_expires_in: int = 28800
+    redirect_uris: tuple[str, ...] = ("http://127.0.0.1:8765/callback",)
+    asks_consent: bool = False
+    is_administrator: bool = True
+    code_lifetime_s: float = 180.0
+    redirect_limit: int = 3
     rotate_refresh_tokens: bool = False
     token_limit: int = 25
     retry_delays: tuple[float, ...] = (5.0, 15.0, 30.0)

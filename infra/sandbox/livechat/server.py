@@ -13,7 +13,15 @@ from typing import Any, Literal
 import msgspec
 from flask import Response, jsonify, request
 
-from infra.sandbox.livechat import accounts, agent_api, configuration_api, customer_api, people, uploads
+from infra.sandbox.livechat import (
+    accounts,
+    accounts_consent,
+    agent_api,
+    configuration_api,
+    customer_api,
+    people,
+    uploads,
+)
 from infra.sandbox.livechat.deliveries import Mischief
 from infra.sandbox.livechat.errors import AccountsError, ApiError, parse, status_of
 from infra.sandbox.livechat.licence import Licence
@@ -43,7 +51,9 @@ class LiveChatStandIn(StandIn):
         self.options = Options(**options)
         self.licence = Licence(self.options)
         add = self.app.add_url_rule
-        add("/v2/token", "refresh", lambda: self._account(accounts.refresh), methods=["POST"])
+        add("/", "authorize", self._authorize, methods=["GET", "POST"])
+        add("/ooops", "ooops", lambda: accounts_consent.ooops(request))
+        add("/v2/token", "token", lambda: self._account(accounts.token), methods=["POST"])
         add("/v2/token", "revoke", lambda: self._account(accounts.revoke), methods=["DELETE"])
         add("/v2/info", "info", lambda: self._account(accounts.info))
         add("/v2/customer/token", "mint", lambda: self._account(accounts.customer_token), methods=["POST"])
@@ -118,6 +128,10 @@ class LiveChatStandIn(StandIn):
             }
 
     # --- HTTP ------------------------------------------------------------------------------------------------------
+
+    def _authorize(self) -> Response:
+        with self.lock:
+            return accounts_consent.authorize(self.licence, request)
 
     def _account(self, work: Any) -> Response:
         with self.lock:

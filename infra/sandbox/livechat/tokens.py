@@ -20,7 +20,7 @@ AGENT, CUSTOMER, PERSONAL = "agent", "customer", "personal"
 
 
 class AccessToken(msgspec.Struct):
-    """A token. `owner_id`: the agent who installed the app, or the customer."""
+    """A token. `owner_id`: the agent who installed the app, or the customer. `refresh_token`: the one it came with."""
 
     value: str
     kind: str
@@ -29,6 +29,12 @@ class AccessToken(msgspec.Struct):
     scopes: tuple[str, ...]
     lifetime_s: int
     expires_at: float
+    refresh_token: str = ""
+
+    @property
+    def left_s(self) -> int:
+        """Seconds of its life that are left."""
+        return max(0, int(self.expires_at - time.time()))
 
     @property
     def is_valid(self) -> bool:
@@ -45,11 +51,12 @@ class Tokens:
         self.refresh_tokens = [options.refresh_token]
         self.minted: Counter[str] = Counter()
 
-    def mint(self, kind: str, owner_id: str, lifetime_s: int, client_id: str) -> AccessToken:
+    def mint(self, kind: str, owner_id: str, lifetime_s: int, client_id: str, refresh_token: str = "") -> AccessToken:
         """A new access token; agents' oldest one beyond the limit is revoked without notice."""
         scopes = self._options.scopes if kind == AGENT else ()
         value = f"dal:{secrets.token_urlsafe(20)}"
-        token = AccessToken(value, kind, owner_id, client_id, scopes, lifetime_s, time.time() + lifetime_s)
+        ends_at = time.time() + lifetime_s
+        token = AccessToken(value, kind, owner_id, client_id, scopes, lifetime_s, ends_at, refresh_token)
         self._by_value[value] = token
         self.minted[kind] += 1
         mine = [old for old in self._by_value.values() if old.kind == kind == AGENT]
@@ -62,7 +69,11 @@ class Tokens:
         if not self._options.rotate_refresh_tokens:
             return used
         self.refresh_tokens.remove(used)
-        self.refresh_tokens.append(f"dal:{secrets.token_urlsafe(20)}")
+        return self.add_refresh_token()
+
+    def add_refresh_token(self) -> str:
+        """A new refresh token; the oldest one beyond the limit is revoked without notice."""
+        self.refresh_tokens.append(secrets.token_urlsafe(20))
         del self.refresh_tokens[: -self._options.token_limit]
         return self.refresh_tokens[-1]
 
@@ -83,8 +94,10 @@ class Tokens:
         return AccessToken(options.pat, PERSONAL, options.token_agent, None, options.pat_scopes, 0, float("inf"))
 
     def revoke(self, token: AccessToken) -> None:
-        """Forget a token."""
+        """Forget a token, and the refresh token that it came with."""
         self._by_value.pop(token.value, None)
+        if token.refresh_token in self.refresh_tokens:
+            self.refresh_tokens.remove(token.refresh_token)
 
     def expire(self, kind: str, owner_id: str | None = None) -> int:
         """Let tokens of a kind expire now, all or one owner's; answers how many."""
