@@ -41,7 +41,7 @@ class CloudRefused(Exception):
     @property
     def is_absent(self) -> bool:
         """Whether it says that the thing asked for is not there."""
-        return any(word in self.said for word in _ABSENT) and not self.is_about_a_disabled_api
+        return any(word in self.said for word in _ABSENT)
 
     @property
     def is_about_a_disabled_api(self) -> bool:

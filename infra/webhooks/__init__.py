@@ -1,0 +1,1 @@
+"""Makes LiveChat's webhooks what this deployment needs: `make webhooks`."""

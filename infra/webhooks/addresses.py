@@ -1,0 +1,100 @@
+"""Where the deployed functions are, and what has to be pasted where by hand.
+
+Sources: Dialogflow ES, "Fulfillment"; Business Messages and RCS for Business, "Set your webhook" (the clientToken is
+sent once when the URL is saved, and signs what follows).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from functions.handoff.errors import ConfigError
+from infra.deploy.gcloud import Cloud, CloudRefused
+from infra.deploy.parts import Function
+
+LIVECHAT_FUNCTION = "livechat-webhook"
+
+
+class Paste(NamedTuple):
+    """What a person enters in one console: `lines` may name {url} and {secret}."""
+
+    where: str
+    secret: str
+    lines: tuple[str, ...]
+
+
+_CLIENT_TOKEN = ("webhook URL  {url}", "clientToken  the first line of the secret {secret}")
+
+PASTES = {
+    "dialogflow-webhook": Paste(
+        "Dialogflow ES console, Fulfillment, Webhook (only if intents call one)",
+        "dialogflow-webhook-token",
+        (
+            "URL          {url}",
+            "Basic auth   any user name; password: the first line of the secret {secret}",
+            "or Headers   X-Webhook-Token: the first line of the secret {secret}",
+        ),
+    ),
+    "business-messages-webhook": Paste(
+        "Business Communications console, webhook of the partner account, or of the agent (the agent's wins)",
+        "business-messages-partner-key",
+        _CLIENT_TOKEN,
+    ),
+    "rcs-webhook": Paste("RCS for Business console, webhook of the agent", "rcs-client-token", _CLIENT_TOKEN),
+}
+"""By function; those that are not deployed are not spoken of."""
+
+
+def find_address(cloud: Cloud, region: str, function: str) -> str:
+    """The URL of a deployed function; "" where it is not deployed.
+
+    Raises:
+        CloudRefused: it could not be asked.
+    """
+    path = f"v2/projects/{cloud.project}/locations/{region}/functions/{function}"
+    try:
+        found = cloud.find_called("cloudfunctions", path) or {}
+    except CloudRefused as e:
+        if not e.is_about_a_disabled_api:
+            raise
+        return ""
+    service = found.get("serviceConfig")
+    return str(service.get("uri") or "") if isinstance(service, dict) else ""
+
+
+def livechat_address(cloud: Cloud, region: str) -> str:
+    """The URL that LiveChat is to call.
+
+    Raises:
+        ConfigError: the function is not deployed there.
+        CloudRefused: it could not be asked.
+    """
+    url = find_address(cloud, region, LIVECHAT_FUNCTION)
+    if not url:
+        raise ConfigError(
+            f"{LIVECHAT_FUNCTION} is not deployed in {region} of {cloud.project}, or its deployment failed: "
+            "make deploy, or look at PROJECT and REGION"
+        )
+    return url
+
+
+def addresses_to_paste(cloud: Cloud, region: str, functions: Iterable[Function]) -> dict[str, str]:
+    """The URLs of those functions that are entered by hand somewhere; "" where one is not deployed.
+
+    Raises:
+        CloudRefused: they could not be asked.
+    """
+    return {one.name: find_address(cloud, region, one.name) for one in functions if one.name in PASTES}
+
+
+def paste_lines(addresses: Mapping[str, str], project: str) -> Iterator[str]:
+    """What to paste where. Secrets by name: their values are never shown."""
+    for function, url in addresses.items():
+        paste = PASTES[function]
+        yield f"{paste.where}:"
+        if not url:
+            yield f"  {function} is not deployed yet: make deploy"
+            continue
+        yield from (f"  {line.format(url=url, secret=paste.secret)}" for line in paste.lines)
+    if addresses:
+        yield "A secret's first line:"
+        yield f"  gcloud secrets versions access latest --secret=NAME --project={project} | head -n 1"

@@ -1,0 +1,86 @@
+"""Which webhooks are wanted, how one is known again, and what is to be pasted elsewhere."""
+
+import hashlib
+
+import msgspec
+import pytest
+
+from functions.livechat.actions import READERS
+from infra.deploy.parts import FUNCTIONS, Function
+from infra.webhooks.addresses import LIVECHAT_FUNCTION, PASTES, paste_lines
+from infra.webhooks.plan import Registered, is_ours
+from infra.webhooks.wanted import FILTERS, fingerprint_key, wanted_webhooks
+
+URL, CLIENT, SECRET, CLIENT_SECRET = "https://shop.example/hook", "client-1", "word", "client-secret"
+
+
+def descriptions(
+    url: str = URL, client: str = CLIENT, secret: str = SECRET, client_secret: str = CLIENT_SECRET
+) -> set[str]:
+    return {one.description for one in wanted_webhooks(url, client, fingerprint_key(secret, client_secret))}
+
+
+def test_what_is_registered_is_what_the_functions_read() -> None:
+    assert set(READERS) == set(FILTERS)
+
+
+def test_events_come_from_everybody_but_ourselves_and_from_our_chats_only() -> None:
+    assert {"only_my_chats": True, "source_type": ["other_clients", "system"]} == FILTERS["incoming_event"]
+    assert {"{'only_my_chats': True}"} == {str(FILTERS[action]) for action in FILTERS if action != "incoming_event"}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"url": URL + "2"}, {"client": "client-2"}, {"secret": "Word"}, {"client_secret": "another"}]
+)
+def test_every_description_changes_with_what_is_registered(changes: dict[str, str]) -> None:
+    assert set() == descriptions() & descriptions(**changes)
+
+
+def test_descriptions_stay_the_same_from_version_to_version() -> None:
+    """Else all webhooks of all deployments would be registered anew."""
+    assert "livechat-handoff 479a01dc62a16be57a1648466deae0b1" in descriptions()
+
+
+def test_a_description_is_short_and_ours_and_different_for_each_action() -> None:
+    found = descriptions()
+
+    assert len(FILTERS) == len(found)
+    assert all(is_ours(Registered(id="w", action="a", description=one)) for one in found)
+    assert max(map(len, found)) < 60
+
+
+def test_a_short_secret_can_t_be_tried_on_a_description_without_the_client_secret() -> None:
+    """What goes into a fingerprint beside the secret must be secret itself: a plain digest would tell a short one."""
+    known = wanted_webhooks(URL, CLIENT, b"")[0]
+    plain = {hashlib.sha256(part).hexdigest()[:32] for part in (SECRET.encode(), f"{known.url}{SECRET}".encode())}
+
+    assert not [one for one in descriptions() if one.split()[1] in plain]
+    assert descriptions() != descriptions(client_secret="")
+
+
+def test_what_is_wanted_does_not_hold_the_secret() -> None:
+    wanted = wanted_webhooks(URL, CLIENT, fingerprint_key("a-longer-secret", CLIENT_SECRET))
+
+    assert b"a-longer-secret" not in msgspec.json.encode(wanted)
+
+
+def test_every_public_function_but_livechat_s_has_its_console() -> None:
+    assert {one.name for one in FUNCTIONS if one.public} - {LIVECHAT_FUNCTION} <= set(PASTES)
+
+
+def test_what_to_paste_names_urls_and_secrets_and_what_is_not_deployed() -> None:
+    lines = list(paste_lines({"dialogflow-webhook": "https://df.example", "business-messages-webhook": ""}, "shop-one"))
+
+    assert "  URL          https://df.example" in lines
+    assert "  or Headers   X-Webhook-Token: the first line of the secret dialogflow-webhook-token" in lines
+    assert "  business-messages-webhook is not deployed yet: make deploy" in lines
+    assert "--secret=NAME --project=shop-one" in lines[-1]
+
+
+def test_rcs_is_spoken_of_once_it_is_deployed() -> None:
+    rcs = Function("rcs-webhook", "rcs_webhook", public=True, drains=True, secrets=(), timeout_s=60)
+
+    lines = "\n".join(paste_lines({rcs.name: "https://rcs.example"}, "shop-one"))
+
+    assert "https://rcs.example" in lines
+    assert "clientToken  the first line of the secret rcs-client-token" in lines
