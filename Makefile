@@ -1,11 +1,18 @@
 # One verb per thing to do. Everything it needs goes into .venv; Python 3.11 or newer is all that must be there.
 PYTHON ?= python3
 VENV := .venv
+
+# What is given on make's command line reaches the commands as environment. Some shells bring a NAME of their own.
+ifeq ($(origin NAME),environment)
+NAME :=
+endif
+
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SIDE_BY_SIDE := -n 2 --dist loadfile
 
-.PHONY: run test check scenario fuzz simulate chaos outage dead-letters resend reconcile bench format clean
+.PHONY: run test check scenario fuzz simulate chaos outage bench format clean
+.PHONY: deploy destroy secrets login webhooks doctor show forget dead-letters resend reconcile
 
 run: $(READY)  ## start everything on this machine, play the story, stay up on http://localhost:8080
 	@$(BIN)/python -m infra.sandbox
@@ -33,6 +40,30 @@ chaos: $(READY)  ## the whole bundle under fire, every message counted afterward
 
 outage: $(READY)  ## LiveChat away for ten minutes with 5,000 conversations waiting (about 17 minutes)
 	$(BIN)/python -m infra.outage
+
+deploy: $(READY)  ## everything into a project, again at any time: make deploy PROJECT=… REGION=… (DRY_RUN=1 only shows)
+	@$(BIN)/python -m infra.deploy deploy
+
+destroy: $(READY)  ## asks, then removes what deploy made; data only with DATA=1
+	@$(BIN)/python -m infra.deploy destroy
+
+secrets: $(READY)  ## asks for each credential and stores it: make secrets [NAME=…] [FILE=…] [GENERATE=1] [ROTATE=1|FINISH=1]
+	@$(BIN)/python -m infra.credentials secrets
+
+login: $(READY)  ## lets the LiveChat app in (PASTE=1 where there is no browser, LOGIN_PORT=…)
+	@$(BIN)/python -m infra.credentials login
+
+webhooks: $(READY)  ## registers LiveChat's webhooks, prints what to paste into the other consoles (DRY_RUN=1, LIVECHAT_PAT=ask)
+	@$(BIN)/python -m infra.webhooks
+
+doctor: $(READY)  ## checks a deployment without changing it (JSON=1 for machines)
+	@$(BIN)/python -m infra.doctor
+
+show: $(READY)  ## who has a conversation and what it waits for: make show CONVERSATION=… (or CHAT=…)
+	@$(BIN)/python -m infra.operate show "$(CONVERSATION)" --chat "$(CHAT)"
+
+forget: $(READY)  ## erases one user's records, asks first: make forget CONVERSATION=… (FORCE=1 though something waits)
+	@$(BIN)/python -m infra.operate forget "$(CONVERSATION)" --chat "$(CHAT)"
 
 dead-letters: $(READY)  ## what could not be delivered, newest first
 	@$(BIN)/python -m infra.operate dead-letters

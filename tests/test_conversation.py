@@ -70,7 +70,7 @@ def test_the_last_hand_offs_are_remembered_and_all_are_counted() -> None:
 
     for number in range(7):
         c.record_handoff(f"reason {number}", START)
-        c.end_handoff("agent_closed")
+        c.end_handoff("agent_closed", START)
 
     assert 7 == c.serial
     assert [f"reason {n}" for n in range(2, 7)] == [past.reason for past in c.handoffs]
@@ -80,10 +80,10 @@ def test_a_hand_off_ends_once() -> None:
     c = a_conversation()
     c.record_handoff("bot", START)
 
-    c.end_handoff("timeout")
-    c.end_handoff("agent_closed")
+    c.end_handoff("timeout", START + timedelta(minutes=15))
+    c.end_handoff("agent_closed", START + timedelta(minutes=16))
 
-    assert (PastHandoff(START, "bot", "timeout"),) == c.handoffs
+    assert (PastHandoff(START, "bot", "timeout", START + timedelta(minutes=15)),) == c.handoffs
 
 
 def test_only_accepted_entries_count_as_accepted() -> None:

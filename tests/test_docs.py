@@ -18,6 +18,7 @@ from functions.handoff.schedule import LANE_OF
 from functions.livechat.actions import READERS
 from functions.runtime.config import VARIABLES, Settings
 from functions.runtime.logs import OUTCOMES
+from infra.deploy.parts import FUNCTIONS
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -121,12 +122,8 @@ def test_the_architecture_page_puts_every_kind_of_entry_into_its_lane() -> None:
     assert written == LANE_OF
 
 
-def test_every_function_has_its_deploy_command() -> None:
-    commands = "".join(shell_blocks(README.read_text()))
-
-    deployed = set(re.findall(r"--entry-point=(\w+)", commands))
-
-    assert deployed == set(main.__all__)
+def test_every_function_is_deployed() -> None:
+    assert {function.entry_point for function in FUNCTIONS} == set(main.__all__)
 
 
 # --- commands, links, files ---

@@ -45,6 +45,12 @@ def put(store: Store, *letters: DeadLetter | Record) -> None:
         store.commit(Create(dead_letter_path(letter_id), record))
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No settings file of whoever runs this."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "store.sqlite"

@@ -28,6 +28,12 @@ LOSS = {"outcome": "handled", "agent_messages": 3, "delivered": 1, "missing": ["
 Operate = Callable[..., tuple[int, list[str]]]
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No settings file of whoever runs this."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def redeliver() -> Iterator[ScriptedServer]:
     """The function, as it would answer."""

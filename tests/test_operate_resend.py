@@ -19,6 +19,12 @@ LETTER = "0c7c7d6e-5f6b-5c1e-8f2a-111111111111"
 URL = "https://redeliver-example.a.run.app"
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No settings file of whoever runs this."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def redeliver() -> Iterator[ScriptedServer]:
     """The function, as it would answer."""

@@ -108,11 +108,12 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PastHandoff(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One hand-off of this user: why it was asked for and how it ended ("" while it lasts)."""
+    """One hand-off of this user: why it was asked for, how it ended ("" while it lasts), and when."""
 
     at: datetime
     reason: str
     outcome: str = ""
+    ended_at: datetime | None = None
 
 
 class Conversation(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -209,10 +210,10 @@ class Conversation(msgspec.Struct, kw_only=True, omit_defaults=True):
         self.serial += 1
         self.handoffs = (*self.handoffs, PastHandoff(at, reason))[-_HANDOFFS_KEPT:]
 
-    def end_handoff(self, outcome: str) -> None:
+    def end_handoff(self, outcome: str, at: datetime) -> None:
         """Complete the account of the current hand-off."""
         if self.handoffs and not self.handoffs[-1].outcome:
-            ended = msgspec.structs.replace(self.handoffs[-1], outcome=outcome)
+            ended = msgspec.structs.replace(self.handoffs[-1], outcome=outcome, ended_at=at)
             self.handoffs = (*self.handoffs[:-1], ended)
 
 

@@ -96,7 +96,7 @@ def return_to_bot(changes: Changes, reason: str, *, at: datetime) -> None:
     if c.state == BOT:
         return
     c.state = BOT
-    c.end_handoff(reason)
+    c.end_handoff(reason, changes.now)
     c.closing = ""
     changes.clear_timers(*WAIT_TIMERS, *AGENT_TIMERS)
     for presence in c.agents:

@@ -1,33 +1,55 @@
-"""`python -m infra.operate dead-letters`, `resend ID`, `reconcile [CONVERSATION]`; settings are the functions' own."""
+"""`python -m infra.operate COMMAND`: dead-letters, resend, reconcile, show, forget. Settings are the functions' own."""
 
 import argparse
 import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
 
-from functions.handoff.errors import ConfigError
-from functions.runtime.config import read_settings
+from google.api_core.exceptions import Forbidden, GoogleAPIError
+from google.auth.exceptions import GoogleAuthError
+
+from functions.handoff.errors import ConfigError, StoreUnavailable
+from functions.runtime.config import Settings
+from functions.runtime.logs import shown_conversation
+from functions.runtime.wiring import SystemClock
+from infra.operate.arguments import make_parser
 from infra.operate.calling import GetToken, gcloud_token, kept
+from infra.operate.documents import open_store, read_paths
+from infra.operate.forget import erased_in_words, forget, kept_in_words
+from infra.operate.keys import find_key
 from infra.operate.letters import read_letters
 from infra.operate.lines import lines_of
 from infra.operate.reconcile import agrees, open_conversations, reconcile_all
 from infra.operate.resend import resend
+from infra.operate.show import read_known
+from infra.operate.show_lines import lines_of_conversation
+from infra.operate.traces import read_traces, why_not
+from infra.operate.where import find_redeliver, is_on, operator_settings
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Do what is asked; answers the exit code: 0, 1 = it did not go well, 2 = it could not be tried."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     try:
         return _COMMANDS[options.command](options, environ)
     except ConfigError as e:
         print(e, file=sys.stderr)
-        return 2
+    except StoreUnavailable as e:
+        print(f"{e}: try again", file=sys.stderr)
+    except GoogleAuthError:
+        print("Google takes your credentials no more: gcloud auth application-default login", file=sys.stderr)
+    except Forbidden:  # without its text: that may name a document, and that a phone number
+        print("You may not do this in Firestore: it takes roles/datastore.user there", file=sys.stderr)
+    except GoogleAPIError as e:
+        print(f"Firestore did not do it ({type(e).__name__}): try again", file=sys.stderr)
+    return 2
 
 
 def _dead_letters(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    settings = read_settings(environ)
-    listed = read_letters(settings)
+    listed = read_letters(operator_settings(environ))
     wanted = [one for one in listed if options.all or not one.letter.resent_at]
     for line in lines_of(wanted[: options.limit], show_text=options.show_text):
         print(line)
@@ -37,55 +59,79 @@ def _dead_letters(options: argparse.Namespace, environ: Mapping[str, str]) -> in
 
 
 def _resend(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    answer = resend(_url(options, environ), options.id, _token_source(options))
+    answer = resend(find_redeliver(environ, options.url), options.id, _token_source(options))
     print(answer.words)
     return 0 if answer.went_well else 1
 
 
 def _reconcile(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    url = _url(options, environ)
-    keys = [options.conversation] if options.conversation else open_conversations(read_settings(environ))
+    url = find_redeliver(environ, options.url)
+    keys = [options.conversation] if options.conversation else open_conversations(operator_settings(environ))
     if not keys:
         print("Nobody is waiting for a person or with one: there is nothing to reconcile.")
         return 0
-    if not options.yes and not agrees(len(keys)):
-        print("Nothing was done (--yes goes on without asking).")
+    if not (options.yes or is_on("YES", environ)) and not agrees(len(keys)):
+        print("Nothing was done (--yes, YES=1 go on without asking).")
         return 2
     return 0 if reconcile_all(url, keys, _token_source(options), time.sleep) else 1
-
-
-def _url(options: argparse.Namespace, environ: Mapping[str, str]) -> str:
-    url: str = options.url or read_settings(environ).redeliver_url
-    if not url:
-        raise ConfigError("where is redeliver? Set REDELIVER_URL, or give --url")
-    return url
 
 
 def _token_source(options: argparse.Namespace) -> GetToken:
     return kept(lambda audience: gcloud_token(audience, options.run_as))
 
 
-_COMMANDS = {"dead-letters": _dead_letters, "resend": _resend, "reconcile": _reconcile}
+def _show(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    settings, now = operator_settings(environ), datetime.now(UTC)
+    known = read_known(settings, _key(settings, options), now, with_texts=options.show_text)
+    for line in lines_of_conversation(known, now, show_text=options.show_text):
+        print(line)
+    return 0 if known.conversation else 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m infra.operate", description="Look after a deployment.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    listing = commands.add_parser("dead-letters", help="what could not be delivered, newest first")
-    listing.add_argument("--show-text", action="store_true", help="also what was written: it is private")
-    listing.add_argument("--all", action="store_true", help="also those that were sent again")
-    listing.add_argument("--limit", type=int, default=100, help="how many at most (default 100)")
-    sending = commands.add_parser("resend", help="send one again; twice is harmless")
-    sending.add_argument("id", help="as dead-letters shows it")
-    reconciling = commands.add_parser("reconcile", help="recover agents' messages whose webhooks were lost (billed)")
-    reconciling.add_argument(
-        "conversation", nargs="?", default="", help="its key (default: all that wait or are with agents)"
-    )
-    reconciling.add_argument("--yes", action="store_true", help="do not ask before calls that LiveChat bills")
-    for command in (sending, reconciling):
-        command.add_argument("--url", default="", help="of the function redeliver (default REDELIVER_URL)")
-        command.add_argument("--run-as", default="", metavar="SERVICE_ACCOUNT", help="call it as this service account")
-    return parser
+def _forget(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    settings = operator_settings(environ)
+    is_agreed, is_forced = options.yes or is_on("YES", environ), options.force or is_on("FORCE", environ)
+    key = _key(settings, options)
+    traces = read_traces(settings, key)
+    if traces.is_empty:
+        print(f"Nothing is kept of {shown_conversation(key)} (any more).")
+        return 0
+    refusal = "" if is_forced else why_not(traces, datetime.now(UTC))
+    if refusal:
+        return _not_forgotten(f"{refusal} Or force it: --force, FORCE=1.")
+    print(f"{shown_conversation(key)}: {kept_in_words(traces)}")
+    if not is_agreed and not _agrees_to_forget():
+        print("Nothing was erased (--yes, YES=1 go on without asking).")
+        return 2
+    erased = forget(settings, open_store(settings), key, force=is_forced, clock=SystemClock())
+    print(erased_in_words(erased))
+    return _not_forgotten(erased.refusal) if erased.refusal else 0
+
+
+def _not_forgotten(refusal: str) -> int:
+    print(f"Not forgotten: {refusal}")
+    return 1
+
+
+def _agrees_to_forget() -> bool:
+    """Ask; whoever can't be asked does not agree."""
+    try:
+        return input("Erase this for good? [y/N] ").strip().lower() in {"y", "yes"}
+    except EOFError:
+        return False
+
+
+def _key(settings: Settings, options: argparse.Namespace) -> str:
+    return find_key(partial(read_paths, settings), options.conversation, options.chat)
+
+
+_COMMANDS = {
+    "dead-letters": _dead_letters,
+    "resend": _resend,
+    "reconcile": _reconcile,
+    "show": _show,
+    "forget": _forget,
+}
 
 
 if __name__ == "__main__":

@@ -7,10 +7,9 @@ import msgspec
 
 from functions.handoff.dead_letters import DeadLetter, from_record
 from functions.handoff.errors import ConfigError
-from functions.handoff.interfaces import Record
+from functions.handoff.interfaces import Document
 from functions.runtime.config import Settings
-from functions.storage.records import text_to_body
-from infra.operate.documents import Row, read_documents
+from infra.operate.documents import read_documents
 
 
 class Listed(NamedTuple):
@@ -30,9 +29,17 @@ def read_letters(settings: Settings) -> list[Listed]:
     return sorted(listed, key=lambda listed: listed.letter.at, reverse=True)
 
 
-def _readable(rows: Iterator[Row]) -> Iterator[Listed]:
-    for row in rows:
+def letters_of(settings: Settings, key: str) -> list[Listed]:
+    """Those of one conversation; as `read_letters`."""
+    found = read_documents(settings, "dead_letters")
+    listed = _readable(one for one in found if one.record.body.get("conversation") == key)
+    return sorted(listed, key=lambda listed: listed.letter.at, reverse=True)
+
+
+def _readable(documents: Iterator[Document]) -> Iterator[Listed]:
+    for found in documents:
+        letter_id = found.path.rpartition("/")[2]
         try:
-            yield Listed(row.id, from_record(Record(body=text_to_body(row.body))))
+            yield Listed(letter_id, from_record(found.record))
         except msgspec.ValidationError as e:
-            raise ConfigError(f"dead letter {row.id} was written by another version of the bundle: {e}") from e
+            raise ConfigError(f"dead letter {letter_id} was written by another version of the bundle: {e}") from e

@@ -41,7 +41,8 @@ def open_conversations(settings: Settings) -> list[str]:
     Raises:
         ConfigError: the store is not there, or there are no credentials for it.
     """
-    return sorted(row.id for row in read_documents(settings, "conversations", (WAITING, AGENT)) if row.chat_id)
+    found = read_documents(settings, "conversations", (WAITING, AGENT))
+    return sorted(one.path.rpartition("/")[2] for one in found if one.record.chat_id)
 
 
 def agrees(count: int, ask: Callable[[str], str] = input) -> bool:

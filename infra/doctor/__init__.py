@@ -1,0 +1,1 @@
+"""Checks a deployment from the operator's machine, without changing it: `make doctor`."""

@@ -1,0 +1,79 @@
+"""Checks of the settings: complete, right in themselves, and sane together."""
+
+from collections.abc import Iterator
+
+from functions.handoff.errors import ConfigError
+from functions.runtime.config import Settings, require
+from infra.deploy.upload import check_place, check_setting_files
+from infra.doctor.checks import Check, site_of
+from infra.doctor.findings import Finding, failed, ok, warning
+from infra.doctor.patient import Patient
+
+_NEEDED = ("DIALOGFLOW_AGENT", "LIVECHAT_ORGANIZATION_ID", "LIVECHAT_CLIENT_ID")
+_IN_FILE = "correct it in the settings file, then make deploy"
+
+
+def look_at_settings(patient: Patient) -> Iterator[Finding]:
+    """Whether the functions can be run with them at all."""
+    complaint = patient.complaint or (_missing(patient.settings) if patient.settings else "")
+    if complaint:
+        yield failed("settings", complaint, _IN_FILE)
+    else:
+        yield ok("settings", "are complete, and each is of the right form")
+
+
+def _missing(settings: Settings) -> str:
+    try:
+        require(settings, *_NEEDED)
+    except ConfigError as e:
+        return str(e)
+    if settings.dialogflow_is_cx:
+        return "DIALOGFLOW_AGENT names a Dialogflow CX agent; only ES (projects/P/agent) is supported"
+    return ""
+
+
+def look_at_waiting(patient: Patient) -> Iterator[Finding]:
+    """Whether what a waiting user is told comes in an order that makes sense."""
+    settings = patient.sane_settings
+    reminder, limit = settings.wait_reminder_s, settings.wait_limit_s
+    if not limit:
+        said = "WAIT_LIMIT_S is 0: a user whom nobody takes stays without the bot until LiveChat closes the chat"
+        yield warning("settings.waiting", said, "set it, unless agents really answer whenever they can")
+    elif reminder >= limit:
+        said = f"WAIT_REMINDER_S ({reminder}) is not before WAIT_LIMIT_S ({limit}): the reminder never comes"
+        yield warning("settings.waiting", said, "let the reminder come first, or switch it off with 0")
+    elif settings.delay_notice_s >= limit:
+        said = f"DELAY_NOTICE_S ({settings.delay_notice_s}) is not before WAIT_LIMIT_S ({limit})"
+        yield warning("settings.waiting", said, "tell users of a delay sooner")
+    else:
+        yield ok("settings.waiting", "waiting users hear what they should in order")
+
+
+def look_at_ways(patient: Patient) -> Iterator[Finding]:
+    """Whether users can get to a person and back."""
+    settings = patient.sane_settings
+    if not settings.return_keywords:
+        said = "RETURN_KEYWORDS is empty: a user can't ask for the bot again while a person is asked for or there"
+        yield warning("settings.ways", said, "name a word, as /bot")
+    else:
+        yield ok("settings.ways", "users can ask for the bot again")
+
+
+def look_at_files(patient: Patient) -> Iterator[Finding]:
+    """Whether the files that settings name are among those that are uploaded."""
+    site = site_of(patient)
+    try:
+        check_place(patient.folder)
+        check_setting_files(site.deployment.environment, patient.uploaded())
+    except ConfigError as e:
+        yield failed("settings.files", str(e), "then make deploy")
+        return
+    yield ok("settings.files", "every file that a setting names is uploaded")
+
+
+SETTING_CHECKS = (
+    Check(("settings",), look_at_settings, in_cloud=False),
+    Check(("settings.waiting",), look_at_waiting, in_cloud=False),
+    Check(("settings.ways",), look_at_ways, in_cloud=False),
+    Check(("settings.files",), look_at_files),
+)

@@ -1,0 +1,71 @@
+"""What an operator means: which deployment, its settings, where its function `redeliver` answers, which switches."""
+
+from collections.abc import Mapping
+
+from functions.handoff.errors import ConfigError
+from functions.runtime.config import Settings, read_settings
+from infra.deploy.gcloud import Cloud, CloudRefused
+from infra.deploy.parts import REDELIVER
+from infra.deploy.settings_file import operator_environment
+
+_ON, _OFF = {"1", "yes", "true", "on"}, {"", "0", "no", "false", "off"}
+_WHERE_IS_IT = "where is redeliver? Give make … PROJECT=… REGION=…, or set REDELIVER_URL, or give --url"
+
+
+def operator_settings(environ: Mapping[str, str]) -> Settings:
+    """The functions' settings, from the settings file, the shell and PROJECT.
+
+    Raises:
+        ConfigError: a setting is wrong, or PROJECT is another project than the settings'.
+    """
+    return read_settings(_known(environ))
+
+
+def find_redeliver(environ: Mapping[str, str], given: str = "") -> str:
+    """The URL of redeliver: the one given, else REDELIVER_URL, else what gcloud says of the deployed function.
+
+    Raises:
+        ConfigError: none of them tells it.
+    """
+    if given:
+        return given
+    known = _known(environ)
+    settings = read_settings(known)
+    if settings.redeliver_url:
+        return settings.redeliver_url
+    region = known.get("REGION", "")
+    if not settings.google_cloud_project or not region:
+        raise ConfigError(_WHERE_IS_IT)
+    return _ask_gcloud(Cloud(settings.google_cloud_project, environ), region)
+
+
+def is_on(name: str, environ: Mapping[str, str]) -> bool:
+    """Whether a switch like YES=1 is on.
+
+    Raises:
+        ConfigError: it is neither on nor off: what was meant is not guessed.
+    """
+    value = environ.get(name, "").strip().lower()
+    if value not in _ON | _OFF:
+        raise ConfigError(f"{name} must be 1 or 0")
+    return value in _ON
+
+
+def _known(environ: Mapping[str, str]) -> dict[str, str]:
+    """What is set, by name. Two projects may mean the wrong one."""
+    known = operator_environment(environ)
+    asked, named = known.get("PROJECT", ""), known.get("GOOGLE_CLOUD_PROJECT", "")
+    if asked and named and asked != named:
+        raise ConfigError(f"PROJECT={asked} was asked for, but the settings say GOOGLE_CLOUD_PROJECT={named}")
+    return {**known, "GOOGLE_CLOUD_PROJECT": asked or named}
+
+
+def _ask_gcloud(cloud: Cloud, region: str) -> str:
+    try:
+        found = cloud.find("functions", "describe", REDELIVER.name, "--gen2", f"--region={region}")
+    except CloudRefused as e:
+        raise ConfigError(f"gcloud does not say where redeliver is: {e.said or 'no answer'}") from e
+    url = str(((found or {}).get("serviceConfig") or {}).get("uri") or "")
+    if not url:
+        raise ConfigError(f"there is no function redeliver in {cloud.project}, {region}: make deploy")
+    return url
