@@ -125,8 +125,9 @@ APIS = (
 
 
 def email_of(account: str, project: str) -> str:
-    """A service account's full name."""
-    return f"{account}@{project}.iam.gserviceaccount.com"
+    """A service account's full name. In a project of an old kind, "example.com:shop", the domain comes last."""
+    domain, _, name = project.rpartition(":")
+    return f"{account}@{name}{'.' * bool(domain)}{domain}.iam.gserviceaccount.com"
 
 
 def queue_path(project: str, region: str) -> str:

@@ -1,0 +1,120 @@
+"""Service accounts: one for each function, one that calls `redeliver`, one that builds; and their roles in projects."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from functions.handoff.events import JsonObject
+from infra.deploy.changes import Change
+from infra.deploy.parts import BUILD_ACCOUNT, BUILD_ROLES, FUNCTIONS, WAKE_UPS_ACCOUNT, email_of
+from infra.deploy.policies import has_binding, member_of
+from infra.deploy.site import Site
+
+_DIALOGFLOW_ROLE = "roles/dialogflow.client"
+_ACT_AS = "roles/iam.serviceAccountUser"
+
+ACCOUNTS = {
+    **{function.service_account: f"runs the function {function.name}" for function in FUNCTIONS},
+    WAKE_UPS_ACCOUNT: "calls redeliver, for Cloud Tasks and Cloud Scheduler",
+    BUILD_ACCOUNT: "builds the functions",
+}
+"""Every account, and what it is for."""
+
+
+class Grant(NamedTuple):
+    """A role of one of our accounts in a whole project."""
+
+    project: str
+    account: str
+    role: str
+
+
+def look_at_accounts(site: Site) -> list[Change]:
+    """Make those that are missing, and enable those that somebody disabled."""
+    changes = []
+    for account, purpose in ACCOUNTS.items():
+        email = email_of(account, site.project)
+        found = site.sight.find("iam", f"v1/projects/{site.project}/serviceAccounts/{email}")
+        if found is None:
+            told = (f"--display-name=Handoff: {account}", f"--description=livechat-handoff: {purpose}")
+            changes.append(Change(f"made {account}", ("iam", "service-accounts", "create", account, *told)))
+        elif found.get("disabled"):
+            changes.append(Change(f"enabled {account}", ("iam", "service-accounts", "enable", email)))
+    return changes
+
+
+def grants(site: Site) -> Iterator[Grant]:
+    """The roles that accounts need in a project: Dialogflow's where the bot is, all else in our own."""
+    for function in FUNCTIONS:
+        for role in function.roles:
+            project = bot_project(site) if role == _DIALOGFLOW_ROLE else site.project
+            yield Grant(project, function.service_account, role)
+    for role in BUILD_ROLES:
+        yield Grant(site.project, BUILD_ACCOUNT, role)
+
+
+def bot_project(site: Site) -> str:
+    """The project that the Dialogflow agent is in; ours where the setting does not say."""
+    parts = site.deployment.environment.get("DIALOGFLOW_AGENT", "").strip().split("/")
+    return parts[1] if len(parts) > 1 else site.project
+
+
+def look_at_grants(site: Site) -> list[Change]:
+    """Add the roles that are missing."""
+    wanted = list(grants(site))
+    policies = {project: policy_of(site, project) for project in {grant.project for grant in wanted}}
+    return [
+        Change(f"{grant.account} has {grant.role}", _binding("add", grant, site.project))
+        for grant in wanted
+        if not has_binding(policies[grant.project], member_of(grant.account, site.project), grant.role)
+    ]
+
+
+def look_at_grants_left(site: Site) -> list[Change]:
+    """Take the roles away again: a policy that names a deleted account is never tidied up by Google."""
+    wanted = list(grants(site))
+    policies = {project: policy_of(site, project) for project in {grant.project for grant in wanted}}
+    return [
+        Change(f"{grant.account} has {grant.role}", _binding("remove", grant, site.project))
+        for grant in wanted
+        if has_binding(policies[grant.project], member_of(grant.account, site.project), grant.role)
+    ]
+
+
+def policy_of(site: Site, project: str) -> JsonObject:
+    """The IAM policy of a project."""
+    asked = {"options": {"requestedPolicyVersion": 3}}  # older versions hide conditions
+    return site.sight.ask("cloudresourcemanager", f"v1/projects/{project}:getIamPolicy", asked) or {}
+
+
+def _binding(verb: str, grant: Grant, project: str) -> tuple[str, ...]:
+    member = f"--member={member_of(grant.account, project)}"
+    command = f"{verb}-iam-policy-binding"
+    return ("projects", command, grant.project, member, f"--role={grant.role}", "--condition=None")
+
+
+def look_at_act_as(site: Site) -> list[Change]:
+    """Let every function make tasks that call `redeliver` as the wake-up account: Cloud Tasks asks for actAs.
+
+    Source: Cloud Tasks, creating HTTP target tasks with an OIDC token.
+    """
+    email = email_of(WAKE_UPS_ACCOUNT, site.project)
+    path = f"v1/projects/{site.project}/serviceAccounts/{email}:getIamPolicy?options.requestedPolicyVersion=3"
+    policy = site.sight.ask("iam", path, {}) or {}
+    command = ("iam", "service-accounts", "add-iam-policy-binding", email)
+    changes = []
+    for function in FUNCTIONS:
+        member = member_of(function.service_account, site.project)
+        if not has_binding(policy, member, _ACT_AS):
+            arguments = (*command, f"--member={member}", f"--role={_ACT_AS}", "--condition=None")
+            changes.append(Change(f"{function.name} may act as {WAKE_UPS_ACCOUNT}", arguments))
+    return changes
+
+
+def look_at_accounts_left(site: Site) -> list[Change]:
+    """Delete those that are there."""
+    emails = {account: email_of(account, site.project) for account in ACCOUNTS}
+    return [
+        Change(account, ("iam", "service-accounts", "delete", email))
+        for account, email in emails.items()
+        if site.sight.find("iam", f"v1/projects/{site.project}/serviceAccounts/{email}") is not None
+    ]
