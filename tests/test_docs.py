@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 SETTINGS_BEGIN = "<!-- settings: written by `python -m tests.test_docs` from functions/runtime/config.py -->\n"
 SETTINGS_END = "<!-- end of settings -->\n"
-ELSEWHERE = {"settings.yaml"}  # files that a reader makes
+ELSEWHERE = {"functions/settings"}  # files that a reader makes
 
 needs_gcloud = pytest.mark.skipif(shutil.which("gcloud") is None, reason="gcloud is not installed")
 
