@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from functions.handoff.errors import ConfigError
-from functions.runtime.config import VARIABLES, read_settings
+from functions.runtime.config import VARIABLES, read_settings, require
 from infra.deploy.deploy import REQUIRED
 from infra.deploy.settings_file import DEPLOY_VARIABLES, DERIVED, operator_environment, read_deployment, read_file
 
@@ -136,15 +136,23 @@ def test_the_example_has_every_setting_that_makes_sense_in_the_cloud() -> None:
     assert set(names_in_example()) == wanted - ONE_MACHINE - set(DERIVED)
 
 
-def test_the_example_sets_what_must_be_set_and_nothing_else() -> None:
-    assert {name for name, how in names_in_example().items() if how == "set"} == {*REQUIRED, "REGION"}
+def test_the_example_asks_for_what_must_be_set_and_for_nothing_else() -> None:
+    assert {name for name, how in names_in_example().items() if how == "set"} == set(REQUIRED)
 
 
-def test_the_example_is_a_deployment_once_the_project_is_said() -> None:
-    found = read_deployment({"SETTINGS": str(EXAMPLE), "PROJECT": "my-project"})
+def test_the_example_is_a_deployment_once_project_and_region_are_said() -> None:
+    found = read_deployment({"SETTINGS": str(EXAMPLE), "PROJECT": "my-project", "REGION": "europe-west1"})
 
-    assert found.region == "europe-west1"
-    assert set(found.environment) == {*REQUIRED, "GOOGLE_CLOUD_PROJECT"}
+    assert found.environment == {**dict.fromkeys(REQUIRED, ""), "GOOGLE_CLOUD_PROJECT": "my-project"}
+
+
+def test_an_example_that_was_not_filled_in_is_refused_by_the_names_that_are_missing() -> None:
+    found = read_deployment({"SETTINGS": str(EXAMPLE), "PROJECT": "my-project", "REGION": "europe-west1"})
+
+    with pytest.raises(ConfigError) as refused:
+        require(read_settings(found.environment), *REQUIRED)
+
+    assert all(name in str(refused.value) for name in REQUIRED)
 
 
 def test_the_example_s_lines_hold_good_values_and_the_true_defaults(tmp_path: Path) -> None:
