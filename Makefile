@@ -12,7 +12,7 @@ READY := $(VENV)/.ready
 SIDE_BY_SIDE := -n 2 --dist loadfile
 
 .PHONY: run test check scenario fuzz simulate chaos outage bench format clean
-.PHONY: deploy destroy secrets login webhooks doctor show forget dead-letters resend reconcile
+.PHONY: deploy destroy practise secrets login webhooks doctor show forget dead-letters resend reconcile
 
 run: $(READY)  ## start everything on this machine, play the story, stay up on http://localhost:8080
 	@$(BIN)/python -m infra.sandbox
@@ -46,6 +46,9 @@ deploy: $(READY)  ## everything into a project, again at any time: make deploy P
 
 destroy: $(READY)  ## asks, then removes what deploy made; data only with DATA=1
 	@$(BIN)/python -m infra.deploy destroy
+
+practise: $(READY)  ## a Google Cloud project on this machine to try make deploy on; prints how
+	@$(BIN)/python -m infra.sandbox.google_cloud
 
 secrets: $(READY)  ## asks for each credential and stores it: make secrets [NAME=…] [FILE=…] [GENERATE=1] [ROTATE=1|FINISH=1]
 	@$(BIN)/python -m infra.credentials secrets

@@ -209,7 +209,13 @@ def _watching() -> Things:
     return {
         **{("logging", f"v2/projects/{PROJECT}/metrics/{name}"): {"name": name} for name in metrics},
         ("monitoring", f"v1/projects/{PROJECT}/dashboards"): {
-            "dashboards": [{"name": "projects/1/dashboards/d-1", "displayName": "Handoff: bot, agents, bot"}]
+            "dashboards": [
+                {
+                    "name": "projects/1/dashboards/d-1",
+                    "displayName": "Handoff: bot, agents, bot",
+                    "labels": {"livechat-handoff": ""},
+                }
+            ]
         },
         ("monitoring", f"v3/projects/{PROJECT}/notificationChannels"): {
             "notificationChannels": [

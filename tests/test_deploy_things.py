@@ -21,6 +21,7 @@ QUEUE = ("cloudtasks", f"v2/{HERE}/queues/handoff")
 JOB = ("cloudscheduler", f"v1/{HERE}/jobs/handoff-sweep")
 CHANNELS = ("monitoring", f"v3/projects/{PROJECT}/notificationChannels")
 ALERTS = ("monitoring", f"v3/projects/{PROJECT}/alertPolicies")
+DASHBOARDS = ("monitoring", f"v1/projects/{PROJECT}/dashboards")
 
 
 def look(step: str, here: Any = None, **more: Any) -> list[Change]:
@@ -312,6 +313,49 @@ def test_a_dashboard_that_an_operator_changed_is_left_alone() -> None:
     here["monitoring", f"v1/projects/{PROJECT}/dashboards"]["dashboards"][0]["gridLayout"] = {"widgets": []}
 
     assert look("dashboard", here) == []
+
+
+def test_a_dashboard_of_somebody_else_of_the_same_title_is_not_ours() -> None:
+    here = whole_project()
+    del here[DASHBOARDS]["dashboards"][0]["labels"]
+
+    assert [change.done for change in look("dashboard", here)] == ["made"]
+
+
+def test_of_two_dashboards_made_at_once_the_next_run_keeps_one_and_no_copy_that_was_changed_goes() -> None:
+    here = whole_project()
+    kept = here[DASHBOARDS]["dashboards"][0]
+    twin, changed = {**kept, "name": f"{kept['name']}-2"}, {**kept, "name": f"{kept['name']}-3", "mosaicLayout": {}}
+    here[DASHBOARDS]["dashboards"] = [changed, twin, kept]
+
+    (change,) = look("dashboard", here)
+
+    assert change.arguments == ("monitoring", "dashboards", "delete", twin["name"])
+
+
+def test_of_two_channels_made_at_once_one_is_kept_and_told_to_before_the_other_goes() -> None:
+    here = whole_project()
+    kept = here[CHANNELS]["notificationChannels"][0]
+    twin = {**kept, "name": f"{kept['name']}-2"}
+    here[CHANNELS]["notificationChannels"].append(twin)
+    policy = here[ALERTS]["alertPolicies"][0]
+    policy["notificationChannels"] = [twin["name"], "projects/1/notificationChannels/operators-own"]
+
+    told, removed = look("alert policies", here)
+
+    body = {"notificationChannels": ["projects/1/notificationChannels/operators-own", kept["name"]]}
+    assert (told.calls[0].method, told.calls[0].body) == ("PATCH", body)
+    assert (removed.calls[0].method, removed.calls[0].path) == ("DELETE", f"v3/{twin['name']}")
+
+
+def test_of_two_alert_policies_made_at_once_one_is_kept() -> None:
+    here = whole_project()
+    kept = here[ALERTS]["alertPolicies"][0]
+    here[ALERTS]["alertPolicies"].append({**kept, "name": f"{kept['name']}-2"})
+
+    (change,) = look("alert policies", here)
+
+    assert (change.calls[0].method, change.calls[0].path) == ("DELETE", f"v3/{kept['name']}-2")
 
 
 def test_a_shown_call_can_be_put_into_a_shell_and_holds_no_token() -> None:

@@ -1,5 +1,8 @@
 """The stand-in of Google Cloud as a whole: who may call, what is a request, what it remembers, how it fails."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -235,3 +238,25 @@ def test_every_method_it_answers_is_one_of_google_s(project: Project) -> None:
     }
 
     assert set() == set(ANSWERS) - known
+
+
+def test_a_project_to_practise_on_says_what_to_put_into_a_shell() -> None:
+    line = [sys.executable, "-u", "-m", "infra.sandbox.google_cloud"]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        exported: dict[str, str] = {}
+        for text in process.stdout:
+            if text.startswith("# project "):
+                break
+            name, _, value = text.removeprefix("export ").strip().partition("=")
+            exported[name] = value
+
+        path = f"v1/projects/{exported['CLOUDSDK_CORE_PROJECT']}"
+        url = exported["CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER"]
+        answer = requests.get(f"{url}{path}", headers={"Authorization": "Bearer x"}, timeout=30)
+        seen = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+
+    assert 200 == answer.status_code
+    assert f"# 200 GET /cloudresourcemanager/{path}" == seen.strip()
+    assert 0 == process.returncode

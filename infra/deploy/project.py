@@ -56,7 +56,7 @@ def _has_no_billing(site: Site) -> bool:
         billing = site.sight.find("cloudbilling", f"v1/projects/{site.project}/billingInfo")
     except CloudRefused:
         return False
-    return billing is not None and billing.get("billingEnabled") is False
+    return billing is not None and bool(billing) and not billing.get("billingEnabled")  # false may be left out
 
 
 def look_at_apis(site: Site) -> list[Change]:

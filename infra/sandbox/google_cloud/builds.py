@@ -1,7 +1,7 @@
 """Uploads of source archives, and what becomes of one: a container that starts, or a build that fails.
 
-Not told by Google's documents: the texts. Held against [BP] of reference/google-cloud.md: main.py and requirements.txt
-at the root, every .py file must compile. Nothing is installed and nothing runs.
+Source: GoogleCloudPlatform/buildpacks (Python functions): main.py and requirements.txt at the root, every .py file must
+compile. Not told: the texts. Nothing is installed and nothing runs.
 """
 
 import ast
@@ -31,8 +31,8 @@ def generate_upload_url(world: World, call: ApiCall) -> JsonObject:
     return {"uploadUrl": url, "storageSource": {"bucket": bucket, "object": name}}
 
 
-def receive_upload(world: World, place: str, content_type: str, data: bytes) -> None:
-    """Keep an uploaded archive.
+def receive_upload(world: World, place: str, content_type: str, data: bytes) -> JsonObject:
+    """Keep an uploaded archive; answers nothing.
 
     Raises:
         Refusal: it is no zip, or does not come as one.
@@ -40,6 +40,7 @@ def receive_upload(world: World, place: str, content_type: str, data: bytes) -> 
     require(content_type == "application/zip", "The signed URL is for content-type application/zip.")
     require(zipfile.is_zipfile(io.BytesIO(data)), "The source is no zip file.")
     world.uploads[place] = data
+    return {}
 
 
 def check_source(world: World, build: JsonObject) -> None:

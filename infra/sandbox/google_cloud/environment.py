@@ -1,12 +1,14 @@
 """The environment in which gcloud, and what runs it, talks to the stand-in and to nobody else."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from infra.sandbox.google_cloud.server import APIS
 
 _NOWHERE = "http://127.0.0.1:9"  # the port of `discard`: nothing is reached by accident
+_TELLING = re.compile(r"(?!CLOUDSDK_PYTHON)(CLOUDSDK|GOOGLE|GCLOUD)_")
 _ELSEWHERE = ("storage", "pubsub", "eventarc", "compute", "orgpolicy", "iamcredentials", "dialogflow", "appengine")
 
 
@@ -38,6 +40,6 @@ def gcloud_environment(url: str, folder: Path, project: str) -> dict[str, str]:
 
 
 def machine_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The machine's environment without anything that gcloud or Google's libraries read."""
+    """The machine's environment without what tells gcloud or Google's libraries about accounts and projects."""
     given = os.environ if environ is None else environ
-    return {name: value for name, value in given.items() if not name.startswith(("CLOUDSDK_", "GOOGLE_", "GCLOUD_"))}
+    return {name: value for name, value in given.items() if not _TELLING.match(name)}

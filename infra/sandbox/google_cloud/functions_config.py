@@ -1,6 +1,6 @@
 """What a function may be deployed with, and what Google fills in.
 
-Source: cloudfunctions.v2 (BuildConfig, ServiceConfig); reference/google-cloud.md §2.1 for concurrency. As operators
+Source: cloudfunctions.v2 (BuildConfig, ServiceConfig); "Concurrency" in the Cloud Run functions guide. As operators
 report: `LOG_EXECUTION_ID` is put into every function's environment. Not told: the texts; the smallest memory for a CPU
 is Cloud Run's.
 """

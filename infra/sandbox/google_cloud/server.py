@@ -6,7 +6,6 @@ order a request is checked; the texts for a project or a location that is not th
 
 import re
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -107,10 +106,8 @@ class GoogleCloudStandIn(StandIn):
         self.trouble = None
 
     def _upload(self, place: str) -> Response:
-        entry = self._noted(_UPLOAD)
-        data = request.get_data()
-        work = partial(receive_upload, self.world, place, request.headers.get("Content-Type", ""), data)
-        return self._responded(entry, lambda: work() or {})
+        kind, data = request.headers.get("Content-Type", ""), request.get_data()
+        return self._responded(self._noted(_UPLOAD), lambda: receive_upload(self.world, place, kind, data))
 
     def _answer(self, name: str, version: str, rest: str) -> Response:
         path = f"{version}/{rest}".replace(f"projects/{self.world.number}", self.world.path, 1)
