@@ -151,11 +151,18 @@ def close_lost_and_user_writes(watch: Watch) -> None:
 
 
 def close_lost_after_the_check(watch: Watch) -> None:
-    """A quiet chat is read once; what ends it later is found by the user's next words."""
+    """A quiet chat is read again and again, at longer and longer intervals."""
+    with_jane(watch)
+    watch.live(1000)
+    watch.begin()
+    watch.do(watch.world.agent_closes, webhook=False)
+    watch.live(HOUR_S)
+
+
+def close_lost_after_the_check_and_user_writes(watch: Watch) -> None:
     with_jane(watch)
     watch.live(1000)
     watch.do(watch.world.agent_closes, webhook=False)
-    watch.live(HOUR_S)
     watch.begin()
     watch.say("one more thing")
 

@@ -117,8 +117,11 @@ ROWS = {
         "BOT",
         bot_answers,
     ),
+    "close lost after the check, user silent": Row(
+        plays.close_lost_after_the_check, (after(790, LEFT), after(790, WELCOME)), "BOT", bot_answers
+    ),
     "close lost after the check, user writes": Row(
-        plays.close_lost_after_the_check,
+        plays.close_lost_after_the_check_and_user_writes,
         (at_once(LEFT), at_once(WELCOME), at_once("bot: one more thing")),
         "BOT",
         bot_answers,

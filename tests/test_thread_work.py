@@ -353,15 +353,28 @@ def test_the_words_in_a_started_thread_and_their_own_webhooks_are_shown_once() -
 # --- reads -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_quiet_chat_is_read_once_and_again_only_after_a_message() -> None:
+def test_a_quiet_chat_is_read_after_one_two_four_quiet_periods_and_anew_after_a_message() -> None:
     world = with_jane()
 
-    world.pass_time(5000)
-    assert 1 == world.faults.calls.count(READ)
+    reads = []
+    for _ in range(8):
+        world.pass_time(910)
+        reads.append(world.faults.calls.count(READ))
     world.say("hello?")
-    world.pass_time(5000)
+    world.pass_time(910)
 
-    assert 2 == world.faults.calls.count(READ)
+    assert [1, 2, 2, 3, 3, 3, 3, 4] == reads
+    assert 5 == world.faults.calls.count(READ)
+
+
+def test_a_chat_that_ends_unheard_is_found_closed_however_late() -> None:
+    world = with_jane()
+    world.pass_time(10_000)
+    world.agent_closes(webhook=False)
+
+    world.pass_time(10_000)
+
+    assert ("BOT", ()) == (world.conversation.state, world.conversation.agents)
 
 
 def test_a_quiet_chat_found_closed_is_worked_as_closed() -> None:

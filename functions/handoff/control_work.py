@@ -57,9 +57,16 @@ def _agent_silent(changes: Changes, entry: TimerFired) -> None:
 
 
 def _chat_check(changes: Changes, entry: TimerFired) -> None:
-    """One read per quiet period; only a message starts a new period."""
-    if changes.conversation.state == AGENT:
-        _read(changes, entry)
+    """A read after each quiet period, each period as long as all before it together; a message starts anew.
+
+    So what ends a chat unheard is found, however late it does, and a chat that stays quiet for days costs few calls.
+    """
+    c = changes.conversation
+    if c.state != AGENT:
+        return
+    _read(changes, entry)
+    quiet_s = (changes.now - c.transcript[-1].at).total_seconds() if c.transcript else 0.0
+    changes.set_timer("chat_check", max(quiet_s, changes.policy.chat_check_s))
 
 
 def _read(changes: Changes, entry: TimerFired) -> None:
