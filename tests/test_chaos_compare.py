@@ -340,6 +340,14 @@ def test_who_may_have_gone_back_to_the_bot_meanwhile_may_hear_it() -> None:
     assert [("out of turn", "bot", "")] == found(good(shown=shown, called_back=[Wish(15, 21)]))
 
 
+def test_a_wish_for_the_bot_that_waited_to_be_worked_counts_from_when_the_user_is_told() -> None:
+    told = bot_line(24, "You are back with the bot.", bridge=True)
+    shown = [*good().shown[:2], told, bot_line(25, "By the way."), *good().shown[2:]]
+
+    assert [] == found(good(shown=shown, called_back=[Wish(15, 21)]))
+    assert [("out of turn", "bot", "")] == found(good(shown=shown))
+
+
 def test_a_conversation_in_which_the_bot_does_not_answer_at_the_end_is_muted() -> None:
     assert [("muted", "bot", "")] == found(good(answered_roll_call=False))
 

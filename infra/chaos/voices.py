@@ -10,6 +10,9 @@ ASKING = "One moment, I am asking for a person."
 _ENDS = ("Nobody is available right now, so", "Sorry, nobody could take", "Sorry, I could not reach")
 """How the bridge begins to say that the bot is there again."""
 
+_CALLED_BACK = "You are back with the bot"
+"""How it says so to who has asked for the bot; believed where somebody has, whose wish may have waited to be worked."""
+
 
 def spoken_out_of_turn(transcript: Transcript) -> Iterator[tuple[Shown, str]]:
     """The bot's lines that should not have been said, and why."""
@@ -49,7 +52,9 @@ def _end_of_wait(transcript: Transcript, since: float) -> float:
     """When the bot may speak again at the earliest."""
     closed = [thread.closed_at for thread in transcript.threads if thread.closed_at > since]
     called_back = [max(one.told_from, since) for one in transcript.called_back if one.accepted_by > since]
-    told = [line.at for line in transcript.shown if line.at > since and line.bridge and line.text.startswith(_ENDS)]
+    has_wished = any(one.accepted_by <= since for one in transcript.called_back)
+    ends = (*_ENDS, _CALLED_BACK) if has_wished else _ENDS
+    told = [line.at for line in transcript.shown if line.at > since and line.bridge and line.text.startswith(ends)]
     return min([*closed, *called_back, *told], default=NEVER)
 
 
