@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import signal
 import uuid
 from collections.abc import Iterator
 
@@ -9,6 +10,11 @@ from google.cloud import firestore
 from infra.firestore_emulator import NO_EMULATOR, find_emulator, running_emulator
 
 pytest.register_assert_rewrite("tests.store_contract", "tests.store_contract_many", "tests.scenario_fixtures")
+
+
+# A shell starts what runs in the background with SIGINT ignored; tests send it to what they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -23,7 +23,7 @@ def test_joined_is_an_entry_at_the_head_of_its_lane() -> None:
     show(changes_of(c), JANE, at=START, late=False)
 
     assert [("joined:1", "agent", True)] == [(p.id, p.lane, p.head) for p in c.pending]
-    assert (Presence(JANE, 1),) == c.agents
+    assert (Presence(JANE, 1, since=START),) == c.agents
 
 
 def test_somebody_shown_is_not_shown_again_and_keeps_the_name() -> None:

@@ -5,6 +5,7 @@
 
 import contextlib
 import shlex
+import signal
 import sys
 import tempfile
 import time
@@ -15,7 +16,9 @@ from infra.sandbox.google_cloud.server import GoogleCloudStandIn
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until interrupted."""
+    """Serve until interrupted, or told to end."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts what is in the background with SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
     standin = GoogleCloudStandIn()
     url = standin.serve(int(arguments[0]) if arguments else 0)
     with tempfile.TemporaryDirectory(prefix="google-cloud-") as folder:
