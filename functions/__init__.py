@@ -8,8 +8,9 @@
       business_messages_webhook.py
       livechat_webhook.py
       redeliver.py
-      handoff/    the core: events, conversation, mailbox, bridge. Knows no provider
-      channels/   the user's side (Business Messages; RCS for Business has its own issue)
+      handoff/    the core: events, conversation, mailbox, bridge; ``languages/`` holds our words.
+                  Knows no provider
+      channels/   the user's side (Business Messages)
       livechat/   the agents' side
       dialogflow/ the bot's side
       storage/    versioned documents on Firestore or SQLite
