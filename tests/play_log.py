@@ -23,6 +23,7 @@ _ALWAYS = {
 _OF_EVENTS = {"event_id", "conversation", "chat_id", "state_before", "state_after", "lag_ms"}
 _OUTCOMES = {"handled", "queued", "duplicate", "ignored", "retry", "dead_letter", "rejected", "error"}
 _E_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w+")
+_WEB_SERVERS = re.compile(r"\[[-\d]+ [:\d]+ [+\d]+\] \[\d+\] ")  # gunicorn's own: two of them may quarrel over a socket
 _TELLING_LENGTH = 12  # a shorter text may well be part of something else
 
 
@@ -47,7 +48,7 @@ class Log:
         Raises:
             ValueError: a line is not one JSON object.
         """
-        found = [_read_line(line) for line in self.text().splitlines() if line.strip()]
+        found = [_read_line(line) for line in self._written()]
         return [
             line
             for line in found
@@ -55,13 +56,17 @@ class Log:
             and all(line.get(name) == value for name, value in fields.items())
         ]
 
+    def _written(self) -> list[str]:
+        """The functions' own lines."""
+        return [line for line in self.text().splitlines() if line.strip() and not _WEB_SERVERS.match(line)]
+
     def of_events(self, key: str) -> list[JsonObject]:
         """The lines about accepted events of one conversation."""
         return [line for line in self.lines(conversation=key) if "event_id" in line]
 
     def problems(self, words: set[str]) -> list[str]:
         """What is wrong with the lines; `words`: texts that were said."""
-        return [problem for line in self.text().splitlines() if line.strip() for problem in self._problems(line, words)]
+        return [problem for line in self._written() for problem in self._problems(line, words)]
 
     def _problems(self, line: str, words: set[str]) -> list[str]:
         fields = _read_line(line)
