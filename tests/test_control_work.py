@@ -1,11 +1,17 @@
 """Control entries: they move state and make entries, and call nobody."""
 
+from datetime import timedelta
+
 import pytest
 
+from functions.handoff.control_work import settle_timer
+from functions.handoff.conversation import AGENT, Line
 from functions.handoff.events import TimerFired
 from functions.handoff.languages import BUILT_IN
 from functions.handoff.policy import Policy
+from tests.core_records import a_conversation, changes_of
 from tests.core_world import BOB, World
+from tests.fakes import START
 
 EN = BUILT_IN["en"]
 LEFT = ("left", "Jane Doe")
@@ -203,3 +209,17 @@ def test_a_timer_due_while_others_work_is_worked_by_them() -> None:
     world.say("hello?")
 
     assert REMINDER in world.channel.texts
+
+
+@pytest.mark.parametrize(("chat_check_s", "timers"), [(900, {"chat_check"}), (0, set())])
+def test_a_quiet_chat_is_read_again_later_unless_that_is_switched_off(chat_check_s: float, timers: set[str]) -> None:
+    said = Line("user", "hello?", START - timedelta(hours=1))
+    c = a_conversation(state=AGENT, chat_id="C", thread_id="T", transcript=(said,))
+
+    settle_timer(changes_of(c, policy=Policy(chat_check_s=chat_check_s)), timer("chat_check"), None)
+
+    assert (["read_thread"], timers) == ([p.kind for p in c.pending], set(c.timers))
+
+
+def timer(name: str) -> TimerFired:
+    return TimerFired(id=f"timer:{name}:{START}", source_at=START, name=name)

@@ -137,6 +137,16 @@ def test_a_user_without_a_way_back_is_warned_of() -> None:
     assert OK == found(SETTING_CHECKS, with_settings(), "settings.ways").state
 
 
+def test_texts_that_are_likely_forgotten_are_a_warning(tmp_path: Path) -> None:
+    texts = tmp_path / "texts.json"
+    texts.write_text(json.dumps({"de": {"agent_left": "Jemand ist weg."}}))
+
+    warned = found(SETTING_CHECKS, with_settings(MESSAGES_FILE=str(texts)), "settings.texts")
+
+    assert (WARNING, True) == (warned.state, "de: agent_left does not say {name}" in warned.sentence)
+    assert OK == found(SETTING_CHECKS, with_settings(), "settings.texts").state
+
+
 @pytest.mark.parametrize(("uploaded", "state"), [([], FAILED), (["functions/settings/texts.json"], OK)])
 def test_a_file_that_is_not_uploaded_is_missed(tmp_path: Path, uploaded: list[str], state: str) -> None:
     for name in ("main.py", "requirements.txt", ".gcloudignore"):

@@ -113,6 +113,12 @@ def test_a_service_account_s_token_names_the_url_as_its_audience(
     assert f"auth print-identity-token --impersonate-service-account=wake@shop.example --audiences={URL}" == asked
 
 
+def test_a_token_stays_out_of_gcloud_s_log_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_gcloud(tmp_path, 'echo "$CLOUDSDK_CORE_DISABLE_FILE_LOGGING"', monkeypatch)
+
+    assert "1" == gcloud_token(URL)
+
+
 @pytest.mark.parametrize(
     "url", ["http://redeliver.shop.example", "ftp://localhost", "redeliver.shop.example", "https://"]
 )

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from functions.handoff.errors import ConfigError
+from infra.deploy.settings_file import is_on
 from infra.operate.__main__ import main
-from infra.operate.where import find_redeliver, is_on, operator_settings
+from infra.operate.where import find_redeliver, operator_settings
 from tests.scripted_server import Answer, ScriptedServer, scripted_server
 
 URL = "https://redeliver-example.a.run.app"
@@ -52,9 +53,13 @@ def test_two_different_projects_are_refused(tmp_path: Path, capsys: pytest.Captu
     code = main(["dead-letters"], {"PROJECT": "another-one"})
 
     assert 2 == code
-    assert "PROJECT=another-one was asked for, but the settings say GOOGLE_CLOUD_PROJECT=my-project" in (
-        capsys.readouterr().err
-    )
+    assert "PROJECT=another-one was asked for, but the settings file says my-project" in capsys.readouterr().err
+
+
+def test_a_project_that_the_shell_happens_to_name_does_not_go_before_the_settings_file(tmp_path: Path) -> None:
+    (tmp_path / "settings.env").write_text("GOOGLE_CLOUD_PROJECT=my-project\n")
+
+    assert "my-project" == operator_settings({"GOOGLE_CLOUD_PROJECT": "another-one"}).google_cloud_project
 
 
 def test_the_url_that_is_given_or_set_is_taken_as_it_is() -> None:

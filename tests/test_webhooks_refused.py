@@ -226,7 +226,7 @@ def test_two_projects_are_one_too_many(operator: Operator, capsys: Any) -> None:
     code = main([], operator.environ(PROJECT="shop-two", REGION="europe-west1"))
 
     assert 2 == code
-    assert "PROJECT=shop-two was asked for, but GOOGLE_CLOUD_PROJECT is shop-one" in capsys.readouterr().err
+    assert "PROJECT=shop-two was asked for, but the settings file says shop-one" in capsys.readouterr().err
 
 
 class Pat:

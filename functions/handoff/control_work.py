@@ -65,8 +65,9 @@ def _chat_check(changes: Changes, entry: TimerFired) -> None:
     if c.state != AGENT:
         return
     _read(changes, entry)
-    quiet_s = (changes.now - c.transcript[-1].at).total_seconds() if c.transcript else 0.0
-    changes.set_timer("chat_check", max(quiet_s, changes.policy.chat_check_s))
+    if changes.policy.chat_check_s:  # else switched off since
+        quiet_s = (changes.now - c.transcript[-1].at).total_seconds() if c.transcript else 0.0
+        changes.set_timer("chat_check", max(quiet_s, changes.policy.chat_check_s))
 
 
 def _read(changes: Changes, entry: TimerFired) -> None:

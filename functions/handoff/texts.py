@@ -3,7 +3,6 @@
 Operators override and translate them with `MESSAGES_FILE`.
 """
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 
@@ -50,6 +49,8 @@ def normal_locale(locale: str) -> str:
 
 def find_faults(own: Mapping[str, Mapping[str, str]]) -> list[str]:
     """What can't be meant in an operator's texts, in words: a text or a placeholder that does not exist."""
+    import difflib  # noqa: PLC0415 - only where an operator has texts: not at every cold start
+
     known = BUILT_IN[_LAST_RESORT]
     faults = []
     for locale, texts in own.items():

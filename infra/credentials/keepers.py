@@ -18,7 +18,7 @@ from functions.handoff.errors import ConfigError
 from functions.runtime.config import read_settings
 from functions.runtime.secret_file import FileSource
 from infra.deploy.gcloud import Cloud, CloudRefused
-from infra.deploy.settings_file import operator_environment, read_file, settings_path
+from infra.deploy.settings_file import named_project, operator_environment
 
 _REMEDIES = (  # the first that fits: an API that is off is a PERMISSION_DENIED, too
     ("SERVICE_DISABLED", "Secret Manager is not enabled in that project yet: make deploy"),
@@ -166,9 +166,7 @@ def open_keeper(environ: Mapping[str, str]) -> Keeper:
     kind, _, path = read_settings(operator_environment(environ)).secrets.partition(":")
     if kind == "file":
         return FileKeeper(Path(path))
-    listed, asked = read_file(settings_path(environ)).get("GOOGLE_CLOUD_PROJECT", ""), environ.get("PROJECT", "")
-    if listed and asked and listed != asked:
-        raise ConfigError(f"PROJECT={asked} was asked for, but the settings file says {listed}: which one?")
-    if not (listed or asked):
+    project = named_project(environ)
+    if not project:
         raise ConfigError("which project? make … PROJECT=…, or GOOGLE_CLOUD_PROJECT=… in the settings file")
-    return SecretManagerKeeper(asked or listed, environ)
+    return SecretManagerKeeper(project, environ)

@@ -15,7 +15,7 @@ from infra.deploy.destroy import agreement, destroy
 from infra.deploy.gcloud import Cloud, CloudRefused
 from infra.deploy.remedies import in_short
 from infra.deploy.run import Progress, Stopped, say
-from infra.deploy.settings_file import read_deployment
+from infra.deploy.settings_file import is_on, read_deployment
 from infra.deploy.site import CloudSight, SightOfWhatIsOn, Site
 
 _GO_ON = "Run make {} again after that: it goes on from there."
@@ -46,21 +46,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 def _site(environ: Mapping[str, str]) -> Site:
     deployment = read_deployment(environ)
     cloud = Cloud(deployment.project, environ)
-    return Site(cloud, CloudSight(cloud), deployment, is_shown_only=_is_on("DRY_RUN", environ))
-
-
-def _is_on(name: str, environ: Mapping[str, str]) -> bool:
-    """Whether a switch is on.
-
-    Raises:
-        ConfigError: it is neither on nor off; a DRY_RUN=yes that deployed would be a bad surprise.
-    """
-    value = environ.get(name, "").strip().lower()
-    if value in {"1", "yes", "true", "on"}:
-        return True
-    if value in {"", "0", "no", "false", "off"}:
-        return False
-    raise ConfigError(f"{name} must be 1 or 0")
+    return Site(cloud, CloudSight(cloud), deployment, is_shown_only=is_on("DRY_RUN", environ))
 
 
 def _deploy(environ: Mapping[str, str]) -> int:
@@ -70,7 +56,7 @@ def _deploy(environ: Mapping[str, str]) -> int:
 
 def _destroy(environ: Mapping[str, str]) -> int:
     site = _site(environ)
-    site = site._replace(sight=SightOfWhatIsOn(site.sight), with_data=_is_on("DATA", environ))
+    site = site._replace(sight=SightOfWhatIsOn(site.sight), with_data=is_on("DATA", environ))
     agreed = agreement(site.project, environ.get("YES", "").strip())
     if destroy(site, Progress(say, time.sleep, "nothing to remove"), agreed):
         return 0

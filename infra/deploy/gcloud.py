@@ -21,11 +21,13 @@ _ABSENT = ("NOT_FOUND", "NotFound", "was not found", "not found", "does not exis
 _DISABLED = ("SERVICE_DISABLED", "has not been used in project", "it is disabled")
 _ASKED_BEFORE_ANY_API_IS_ON = {"cloudbilling", "cloudresourcemanager", "serviceusage"}
 
-_SETTINGS = {
+GCLOUD_SETTINGS = {
     "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
     "CLOUDSDK_CORE_DISABLE_FILE_LOGGING": "1",  # its log files hold what it prints: access tokens, secrets
     "CLOUDSDK_CORE_LOG_HTTP": "0",  # request bodies among what it says of a failure: secrets, too
 }
+
+"""Variables that every gcloud of ours is run with: it asks nothing, and keeps nothing of what it says."""
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -76,7 +78,7 @@ class Cloud:
             ConfigError: there is no gcloud.
         """
         line = self.line(arguments)
-        environ = {**self._environ, **_SETTINGS}
+        environ = {**self._environ, **GCLOUD_SETTINGS}
         try:
             done = self._run(line, input=stdin, capture_output=True, text=True, env=environ, timeout=_TIMEOUT_S)
         except FileNotFoundError:

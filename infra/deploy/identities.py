@@ -60,23 +60,29 @@ def bot_project(site: Site) -> str:
 
 def look_at_grants(site: Site) -> list[Change]:
     """Add the roles that are missing."""
-    wanted = list(grants(site))
-    policies = {project: policy_of(site, project) for project in {grant.project for grant in wanted}}
     return [
         Change(f"{grant.account} has {grant.role}", _binding("add", grant, site.project))
-        for grant in wanted
-        if not has_binding(policies[grant.project], member_of(grant.account, site.project), grant.role)
+        for grant, is_there in _seen_grants(site)
+        if not is_there
     ]
 
 
 def look_at_grants_left(site: Site) -> list[Change]:
     """Take the roles away again: a policy that names a deleted account is never tidied up by Google."""
+    return [
+        Change(f"{grant.account} has {grant.role}", _binding("remove", grant, site.project))
+        for grant, is_there in _seen_grants(site)
+        if is_there
+    ]
+
+
+def _seen_grants(site: Site) -> list[tuple[Grant, bool]]:
+    """Each role that accounts need, and whether they have it."""
     wanted = list(grants(site))
     policies = {project: policy_of(site, project) for project in {grant.project for grant in wanted}}
     return [
-        Change(f"{grant.account} has {grant.role}", _binding("remove", grant, site.project))
+        (grant, has_binding(policies[grant.project], member_of(grant.account, site.project), grant.role))
         for grant in wanted
-        if has_binding(policies[grant.project], member_of(grant.account, site.project), grant.role)
     ]
 
 

@@ -21,6 +21,7 @@ _PROJECT = re.compile(r"([a-z][a-z0-9.-]{0,61}[a-z0-9]:)?[a-z][a-z0-9-]{4,28}[a-
 _REGION = re.compile(r"[a-z]+-[a-z]+[0-9]{1,2}")
 _LOCATION = re.compile(r"[a-z0-9-]{3,30}")
 _MAIL = re.compile(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+")
+_ON, _OFF = {"1", "yes", "true", "on"}, {"", "0", "no", "false", "off"}
 _COUNT = re.compile(r"[1-9][0-9]{0,3}")
 
 
@@ -91,12 +92,40 @@ def _unknown(name: str, known: set[str]) -> str:
 def operator_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment that an operator's commands read settings from: the settings file, and the shell's over it.
 
-    The file is the one that SETTINGS names, else `settings.env` where there is one.
+    The file is the one that SETTINGS names, else `settings.env` where there is one. The project is `named_project`'s;
+    the shell's GOOGLE_CLOUD_PROJECT, which some shells set by themselves, counts only where nothing else names one.
 
     Raises:
-        ConfigError: the file can't be read, or SETTINGS names none.
+        ConfigError: the file can't be read, SETTINGS names none, or two projects are named.
     """
-    return {**read_file(settings_path(environ)), **environ}
+    found = {**read_file(settings_path(environ)), **environ}
+    project = named_project(environ) or found.get("GOOGLE_CLOUD_PROJECT", "")
+    return {**found, "GOOGLE_CLOUD_PROJECT": project} if project else found
+
+
+def named_project(environ: Mapping[str, str]) -> str:
+    """The project that PROJECT or the settings file names; "" = neither does.
+
+    Raises:
+        ConfigError: they name two: one of them may be a mistake.
+    """
+    asked = environ.get("PROJECT", "").strip()
+    listed = read_file(settings_path(environ)).get("GOOGLE_CLOUD_PROJECT", "")
+    if asked and listed and asked != listed:
+        raise ConfigError(f"PROJECT={asked} was asked for, but the settings file says {listed}: which one?")
+    return asked or listed
+
+
+def is_on(name: str, environ: Mapping[str, str]) -> bool:
+    """Whether a switch like DRY_RUN=1 is on.
+
+    Raises:
+        ConfigError: it is neither on nor off: what was meant is not guessed.
+    """
+    value = environ.get(name, "").strip().lower()
+    if value not in _ON | _OFF:
+        raise ConfigError(f"{name} must be 1 or 0")
+    return value in _ON
 
 
 def settings_path(environ: Mapping[str, str]) -> Path:

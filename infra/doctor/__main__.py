@@ -6,10 +6,10 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from functions.handoff.errors import ConfigError
+from infra.deploy.settings_file import is_on
 from infra.doctor.examine import examine
 from infra.doctor.findings import as_json, lines_of_report
 from infra.doctor.patient import open_patient
-from infra.operate.where import is_on
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:

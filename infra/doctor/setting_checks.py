@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from functions.handoff.errors import ConfigError
+from functions.handoff.texts import find_gaps
 from functions.runtime.config import Settings, require
 from infra.deploy.upload import check_place, check_setting_files
 from infra.doctor.checks import Check, site_of
@@ -71,9 +72,19 @@ def look_at_files(patient: Patient) -> Iterator[Finding]:
     yield ok("settings.files", "every file that a setting names is uploaded")
 
 
+def look_at_texts(patient: Patient) -> Iterator[Finding]:
+    """Whether an operator's own texts leave out what they likely meant to say."""
+    gaps = find_gaps(patient.sane_settings.texts)
+    if gaps:
+        yield warning("settings.texts", f"MESSAGES_FILE: {'; '.join(gaps)}", "complete them, unless it is meant so")
+    else:
+        yield ok("settings.texts", "every language has its texts")
+
+
 SETTING_CHECKS = (
     Check(("settings",), look_at_settings, in_cloud=False),
     Check(("settings.waiting",), look_at_waiting, in_cloud=False),
     Check(("settings.ways",), look_at_ways, in_cloud=False),
+    Check(("settings.texts",), look_at_texts, in_cloud=False),
     Check(("settings.files",), look_at_files),
 )

@@ -15,6 +15,7 @@ from functions.handoff.errors import ConfigError, StoreUnavailable
 from functions.runtime.config import Settings
 from functions.runtime.logs import shown_conversation
 from functions.runtime.wiring import SystemClock
+from infra.deploy.settings_file import is_on
 from infra.operate.arguments import make_parser
 from infra.operate.calling import GetToken, gcloud_token, kept
 from infra.operate.documents import open_store, read_paths
@@ -27,7 +28,7 @@ from infra.operate.resend import resend
 from infra.operate.show import read_known
 from infra.operate.show_lines import lines_of_conversation
 from infra.operate.traces import read_traces, why_not
-from infra.operate.where import find_redeliver, is_on, operator_settings
+from infra.operate.where import find_redeliver, operator_settings
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:

@@ -1,5 +1,6 @@
 """Calls the function `redeliver`, with an identity token where it is not on this machine."""
 
+import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import requests
 
 from functions.handoff.errors import ConfigError
 from functions.runtime.http_client import is_loopback
+from infra.deploy.gcloud import GCLOUD_SETTINGS
 
 _TIMEOUT_S = 90.0
 _TOKEN_TIMEOUT_S = 60.0
@@ -106,7 +108,10 @@ def gcloud_token(url: str, service_account: str = "") -> str:
     if service_account:
         command += [f"--impersonate-service-account={service_account}", f"--audiences={url}"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=_TOKEN_TIMEOUT_S)
+        environ = {**os.environ, **GCLOUD_SETTINGS}  # a token must not get into gcloud's log files
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=True, env=environ, timeout=_TOKEN_TIMEOUT_S
+        )
     except FileNotFoundError as e:
         raise ConfigError("gcloud is not installed: it gives the identity token") from e
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as e:

@@ -1,4 +1,4 @@
-"""What an operator means: which deployment, its settings, where its function `redeliver` answers, which switches."""
+"""What an operator means: which deployment, its settings, where its function `redeliver` answers."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,6 @@ from infra.deploy.gcloud import Cloud, CloudRefused
 from infra.deploy.parts import REDELIVER
 from infra.deploy.settings_file import operator_environment
 
-_ON, _OFF = {"1", "yes", "true", "on"}, {"", "0", "no", "false", "off"}
 _WHERE_IS_IT = "where is redeliver? Give make … PROJECT=… REGION=…, or set REDELIVER_URL, or give --url"
 
 
@@ -18,7 +17,7 @@ def operator_settings(environ: Mapping[str, str]) -> Settings:
     Raises:
         ConfigError: a setting is wrong, or PROJECT is another project than the settings'.
     """
-    return read_settings(_known(environ))
+    return read_settings(operator_environment(environ))
 
 
 def find_redeliver(environ: Mapping[str, str], given: str = "") -> str:
@@ -29,7 +28,7 @@ def find_redeliver(environ: Mapping[str, str], given: str = "") -> str:
     """
     if given:
         return given
-    known = _known(environ)
+    known = operator_environment(environ)
     settings = read_settings(known)
     if settings.redeliver_url:
         return settings.redeliver_url
@@ -37,27 +36,6 @@ def find_redeliver(environ: Mapping[str, str], given: str = "") -> str:
     if not settings.google_cloud_project or not region:
         raise ConfigError(_WHERE_IS_IT)
     return _ask_gcloud(Cloud(settings.google_cloud_project, environ), region)
-
-
-def is_on(name: str, environ: Mapping[str, str]) -> bool:
-    """Whether a switch like YES=1 is on.
-
-    Raises:
-        ConfigError: it is neither on nor off: what was meant is not guessed.
-    """
-    value = environ.get(name, "").strip().lower()
-    if value not in _ON | _OFF:
-        raise ConfigError(f"{name} must be 1 or 0")
-    return value in _ON
-
-
-def _known(environ: Mapping[str, str]) -> dict[str, str]:
-    """What is set, by name. Two projects may mean the wrong one."""
-    known = operator_environment(environ)
-    asked, named = known.get("PROJECT", ""), known.get("GOOGLE_CLOUD_PROJECT", "")
-    if asked and named and asked != named:
-        raise ConfigError(f"PROJECT={asked} was asked for, but the settings say GOOGLE_CLOUD_PROJECT={named}")
-    return {**known, "GOOGLE_CLOUD_PROJECT": asked or named}
 
 
 def _ask_gcloud(cloud: Cloud, region: str) -> str:

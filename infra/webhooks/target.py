@@ -76,18 +76,11 @@ def read_target(environ: Mapping[str, str]) -> Target:
     kind, _, path = settings.secrets.partition(":")
     if kind == "file":
         return Target(settings, "", "", None, FileSecrets(Path(path)))
-    project = _project(environment, settings)
+    project = settings.google_cloud_project
+    if not project:
+        raise ConfigError("PROJECT is missing: make webhooks PROJECT=… REGION=…, or GOOGLE_CLOUD_PROJECT=… in the file")
     cloud = Cloud(project, environ)
     return Target(settings, project, environment.get("REGION", "").strip(), cloud, CloudSecrets(cloud))
-
-
-def _project(environment: Mapping[str, str], settings: Settings) -> str:
-    asked, known = environment.get("PROJECT", "").strip(), settings.google_cloud_project
-    if asked and known and asked != known:
-        raise ConfigError(f"PROJECT={asked} was asked for, but GOOGLE_CLOUD_PROJECT is {known}")
-    if not (asked or known):
-        raise ConfigError("PROJECT is missing: make webhooks PROJECT=… REGION=…, or GOOGLE_CLOUD_PROJECT=… in the file")
-    return asked or known
 
 
 def find_urls(target: Target, given: str) -> Urls:
