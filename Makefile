@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SIDE_BY_SIDE := -n 2 --dist loadfile
 
-.PHONY: run test check scenario fuzz simulate chaos outage bench format clean
+.PHONY: run test check scenario fuzz simulate chaos outage bench format clean route browser screenshots
 .PHONY: deploy destroy practise secrets login webhooks doctor show forget dead-letters resend reconcile
 
 run: $(READY)  ## start everything on this machine, play the story, stay up on http://localhost:8080
@@ -37,6 +37,15 @@ simulate: $(READY)  ## 20,000 random interleavings of the delivery protocol
 
 chaos: $(READY)  ## the whole bundle under fire, every message counted afterwards
 	@$(BIN)/python -m infra.chaos
+
+browser: $(READY)  ## the sandbox's page in Chromium (Debian: apt-get install chromium)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m browser
+
+screenshots: $(READY)  ## the README's pictures of the sandbox's page
+	SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/test_browser_pictures.py
+
+route: $(READY)  ## which routing rule wins for a handoff: make route SAMPLE='{"locale": "de", "department": "billing"}'
+	@$(BIN)/python -m infra.operate route
 
 outage: $(READY)  ## LiveChat away for ten minutes with 5,000 conversations waiting (about 17 minutes)
 	$(BIN)/python -m infra.outage

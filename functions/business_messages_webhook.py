@@ -6,9 +6,9 @@ import flask
 
 from functions.channels import business_messages as channel
 from functions.dialogflow.payloads import read_payload
-from functions.handoff.conversation import UserProfile
 from functions.handoff.errors import WebhookRejected
 from functions.handoff.mailbox import Inbound
+from functions.handoff.parts import UserProfile
 from functions.handoff.policy import keyword
 from functions.runtime import door, reception
 from functions.runtime.door import DoorAnswer
@@ -51,6 +51,8 @@ def _accept(body: object) -> DoorAnswer:
         received_at=bundle().clock.now(),
         read_payload=read_payload,
         return_keywords={keyword(one) for one in settings.return_keywords},
+        attachment_hosts=settings.attachment_hosts,
+        with_receipts=settings.receipts_to_livechat != "off",
     )
     if parsed.event is None:
         return DoorAnswer(body={"outcome": "ignored"}, outcome="ignored", reason=parsed.ignored)

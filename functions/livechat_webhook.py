@@ -8,6 +8,7 @@ import msgspec
 
 from functions.handoff.changes import chat_path
 from functions.handoff.mailbox import Inbound
+from functions.handoff.receipts import pass_on_seen
 from functions.livechat.webhook import LIFECYCLE_PREFIX, ParsedWebhook, parse_webhook
 from functions.runtime import door, reception
 from functions.runtime.door import DoorAnswer
@@ -30,18 +31,21 @@ def _handle(raw: bytes, _headers: Mapping[str, str]) -> DoorAnswer:
         organization_id=settings.livechat_organization_id,
         received_at=now,
     )
-    if parsed.event is None:
+    if parsed.event is None and parsed.seen_up_to is None:
         return DoorAnswer(body={"outcome": "ignored"}, outcome="ignored", reason=parsed.ignored)
     key = bundle().links.find_key(chat_path(parsed.chat_id))
     if key is None:
         return _unknown_chat(parsed)
+    if parsed.seen_up_to:
+        marked = pass_on_seen(bundle().store, bundle().sides, key, parsed.seen_up_to, by=parsed.seen_by)
+        return DoorAnswer(body={"outcome": "handled"}, outcome="handled", reason=marked)
     return reception.receive(bundle(), _inbound(key, parsed, now), budget_s=reception.DESK_BUDGET_S)
 
 
 def _unknown_chat(parsed: ParsedWebhook) -> DoorAnswer:
     """A chat of ours may be opening just now, so LiveChat is asked to come back; any other is not our business."""
     fields = {"chat_id": parsed.chat_id}
-    if parsed.ours:
+    if parsed.ours and parsed.event:
         body = {"error": "this chat is not known yet"}
         return DoorAnswer(status=503, body=body, outcome="retry", reason="chat_not_known_yet", fields=fields)
     return DoorAnswer(body={"outcome": "ignored"}, outcome="ignored", reason="not_our_chat", fields=fields)

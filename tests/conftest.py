@@ -9,7 +9,13 @@ from google.cloud import firestore
 
 from infra.firestore_emulator import NO_EMULATOR, find_emulator, running_emulator
 
-pytest.register_assert_rewrite("tests.store_contract", "tests.store_contract_many", "tests.scenario_fixtures")
+pytest.register_assert_rewrite(
+    "tests.browser_fixtures",
+    "tests.store_contract",
+    "tests.store_contract_many",
+    "tests.scenario_fixtures",
+    "tests.story_stage",
+)
 
 
 # A shell starts what runs in the background with SIGINT ignored; tests send it to what they start.

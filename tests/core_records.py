@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.handoff.changes import Changes
-from functions.handoff.conversation import Conversation, Pending
+from functions.handoff.conversation import Conversation
 from functions.handoff.events import Agent
 from functions.handoff.interfaces import Document
+from functions.handoff.parts import Pending
 from functions.handoff.policy import Policy
 from functions.handoff.schedule import LANE_OF
 from tests.fakes import START

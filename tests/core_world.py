@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from functions.handoff.changes import Changes, conversation_path
-from functions.handoff.conversation import Conversation, UserProfile, from_record
+from functions.handoff.conversation import Conversation, from_record
+from functions.handoff.entries import Entry
 from functions.handoff.events import (
     Agent,
     AgentJoined,
@@ -15,7 +16,6 @@ from functions.handoff.events import (
     ChatClosed,
     ChatStarted,
     ChatTransferred,
-    Event,
     HandoffAsked,
     HandoffSignal,
     ReturnAsked,
@@ -24,11 +24,12 @@ from functions.handoff.events import (
 from functions.handoff.holding import Held, Machine, try_take
 from functions.handoff.interfaces import Document
 from functions.handoff.mailbox import Accepted, Inbound, Mailbox
+from functions.handoff.parts import UserProfile
 from functions.handoff.policy import Policy
 from functions.handoff.work import Sides
 from functions.handoff.worker import Worker
 from tests.core_records import BOB, JANE, KEY
-from tests.fakes import FakeBot, FakeChannel, FakeClock, FakeDesk, FakeJournal, FakeWakeUps, Faults, seeded
+from tests.fakes import FakeBot, FakeChannel, FakeClock, FakeDesk, FakeFiles, FakeJournal, FakeWakeUps, Faults, seeded
 from tests.memory_store import MemoryStore
 
 __all__ = ["BOB", "JANE", "KEY", "Died", "Trips", "World"]
@@ -61,10 +62,11 @@ class World:
         self.channel = FakeChannel(self.faults)
         self.desk = FakeDesk(self.faults, self.clock)
         self.bot = FakeBot(self.faults)
+        self.files = FakeFiles(self.faults)
         self.wake_ups = FakeWakeUps()
         self.journal = FakeJournal()
         self.machine = Machine(self.store, policy or Policy(return_keyword="/bot"), self.clock, seeded(seed))
-        worker = Worker(self.machine, Sides({"phone": self.channel}, self.desk, self.bot), self.journal)
+        worker = Worker(self.machine, Sides({"phone": self.channel}, self.desk, self.bot, self.files), self.journal)
         self.mailbox = Mailbox(self.machine, worker, self.wake_ups)
         self._count = 0
 
@@ -75,7 +77,7 @@ class World:
         self.clock.sleep(0.001)
         return self._count
 
-    def accept(self, event: Event, *, budget_s: float = 25, drain: bool = True, channel: bool = True) -> Accepted:
+    def accept(self, event: Entry, *, budget_s: float = 25, drain: bool = True, channel: bool = True) -> Accepted:
         known_by = {"channel": "phone", "address": {"to": "c-1"}, "user": UserProfile("Michael", "en")}
         inbound = Inbound(key=KEY, event=event, **(known_by if channel else {}))  # type: ignore[arg-type]
         return self.mailbox.accept(inbound, budget_s=budget_s, drain=drain)
@@ -91,7 +93,7 @@ class World:
     def ask_for_bot(self) -> Accepted:
         return self.accept(ReturnAsked(id=f"r{self._next()}", source_at=self.clock.now()))
 
-    def desk_says(self, event: Event, *, budget_s: float = 9) -> Accepted:
+    def desk_says(self, event: Entry, *, budget_s: float = 9) -> Accepted:
         return self.accept(event, budget_s=budget_s, channel=False)
 
     def agent_joins(self, agent: Agent = JANE, thread_id: str = "") -> Accepted:
@@ -120,7 +122,7 @@ class World:
             )
         )
 
-    def agent_writes(self, text: str, agent: Agent = JANE, *, webhook: bool = True, thread_id: str = "") -> Event:
+    def agent_writes(self, text: str, agent: Agent = JANE, *, webhook: bool = True, thread_id: str = "") -> Entry:
         """An agent writes in the desk; with `webhook` the bridge is told."""
         self._next()
         c = self.conversation

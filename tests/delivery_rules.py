@@ -70,10 +70,13 @@ def out_of_order(seen: Iterable[str], said: Iterable[str]) -> list[str]:
     return [] if places == sorted(places) else [f"out of order: {[w for w in _words(seen) if w in place]}"]
 
 
-def threads_out_of_order(world: World) -> list[str]:
-    """What agents wrote in a thread is shown in the order they wrote it."""
+def threads_out_of_order(world: World, changed: Sequence[str] = ()) -> list[str]:
+    """What agents wrote in a thread is shown in the order they wrote it; a correction comes when it comes."""
     threads = [thread for threads in world.desk.threads.values() for thread in threads]
-    words = [[event.text for event in thread.events if "@" in event.author and event.visible] for thread in threads]
+    words = [
+        [event.text for event in thread.events if "@" in event.author and event.visible and event.text not in changed]
+        for thread in threads
+    ]
     return [fault for one in words for fault in out_of_order(world.channel.texts, one)]
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from functions.handoff.events import Event
+from functions.handoff.entries import Entry
 
-KINDS: tuple[type, ...] = typing.get_args(Event)
+KINDS: tuple[type, ...] = typing.get_args(Entry)
 
 _texts = st.text(max_size=12)
 _times = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))

@@ -12,10 +12,12 @@ from typing import Any
 
 import msgspec
 
-from functions.handoff.errors import ChatAlreadyActive, ChatInactive, ProviderRefused, ProviderUnavailable
-from functions.handoff.events import Agent, AgentMessage, BotAnswer, HandoffSignal, OutboundMessage, WithheldEvent
+from functions.handoff.content import AgentButton, Media, OutboundMessage, plain_text
+from functions.handoff.errors import ChatAlreadyActive, ChatInactive, FileRefused, ProviderRefused, ProviderUnavailable
+from functions.handoff.events import Agent, AgentMessage, BotAnswer, HandoffSignal, WithheldEvent
 from functions.handoff.ids import is_own_event
-from functions.handoff.interfaces import ChatSummary, Customer, CustomerDesk, Note, OpenedChat, ThreadView, Voice
+from functions.handoff.interfaces import ChatSummary, Customer, CustomerDesk, File, Note, OpenedChat, ThreadView, Voice
+from functions.handoff.text import split_text
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -84,20 +86,51 @@ class Shown(msgspec.Struct):
 
 
 class FakeChannel:
-    """The user's phone. A repeated id shows nothing new."""
+    """The user's phone. A repeated id shows nothing new. It shows words and chips only."""
 
     name = "phone"
     text_limit = 3072
 
     def __init__(self, faults: Faults) -> None:
         self.shown: list[Shown] = []
+        self.sent: list[OutboundMessage] = []
+        self.surveys: list[str] = []
+        self.can_survey = True
+        self.read: list[str] = []
+        self.thinking_now = 0
+        self.thought = 0
         self._faults = faults
 
+    def compose(self, message: OutboundMessage) -> list[dict[str, Any]]:
+        parts = [part for part in split_text(plain_text(message), self.text_limit) if part.strip()]
+        return [{"text": part, "message": message} for part in parts]
+
     def send_message(
-        self, address: Any, message: OutboundMessage, voice: Voice, *, message_id: str, timeout_s: float
+        self, address: Any, part: dict[str, Any], voice: Voice, *, message_id: str, timeout_s: float
     ) -> None:
-        shown = Shown("message", voice.representative, voice.name, message.text, message_id)
+        shown = Shown("message", voice.representative, voice.name, part["text"], message_id)
+        self.sent.append(part["message"])
         self._faults.call("channel.send_message", lambda: self._show(shown))
+
+    @contextmanager
+    def thinking(self, address: Any, voice: Voice) -> Iterator[None]:
+        self.thinking_now += 1
+        self.thought += 1
+        try:
+            yield
+        finally:
+            self.thinking_now -= 1
+
+    def send_survey(self, address: Any, *, survey_id: str, timeout_s: float) -> bool:
+        def ask() -> bool:
+            if self.can_survey and survey_id not in self.surveys:
+                self.surveys.append(survey_id)
+            return self.can_survey
+
+        return self._faults.call("channel.send_survey", ask)  # type: ignore[no-any-return]
+
+    def send_read(self, address: Any, message_id: str, *, timeout_s: float) -> None:
+        self._faults.call("channel.send_read", lambda: self.read.append(message_id))
 
     def send_framing(
         self, address: Any, voice: Voice, *, left: bool, line: str, event_id: str, timeout_s: float
@@ -118,6 +151,23 @@ class FakeChannel:
         return [(one.kind if one.kind != "message" else one.representative, one.text) for one in self.shown]
 
 
+class FakeFiles:
+    """What is behind addresses: `refused` says why there is nothing."""
+
+    def __init__(self, faults: Faults) -> None:
+        self.content: dict[str, bytes] = {}
+        self.refused: dict[str, str] = {}
+        self._faults = faults
+
+    def fetch(self, media: Media, *, timeout_s: float) -> File:
+        def get() -> File:
+            if media.url in self.refused:
+                raise FileRefused(self.refused[media.url])
+            return File(media.url.rsplit("/", 1)[-1], "image/png", self.content.get(media.url, b"content"))
+
+        return self._faults.call("channel.fetch", get)  # type: ignore[no-any-return]
+
+
 class DeskEvent(msgspec.Struct):
     """One event of a thread: `author` is a customer id, an agent id, or "" (the desk itself)."""
 
@@ -127,6 +177,8 @@ class DeskEvent(msgspec.Struct):
     at: datetime
     visible: bool = True
     custom_id: str = ""
+    button: AgentButton | None = None
+    deleted: bool = False
 
 
 class DeskThread(msgspec.Struct):
@@ -150,6 +202,9 @@ class FakeDesk:
         self.names = {"jane@shop.example": "Jane Doe", "bob@shop.example": "Bob Roe"}
         self.details: list[tuple[str, dict[str, str]]] = []
         self.absent: set[str] = set()  # agents who are not in any chat
+        self.uploads: list[File] = []
+        self.seen: list[datetime] = []
+        self.delivered: list[str] = []
         self.renewals = 0
         self.uuid_events: Callable[[], bool] = lambda: False
         self.on_event: Callable[[str, str, DeskEvent], None] = lambda _chat, _thread, _event: None
@@ -185,7 +240,7 @@ class FakeDesk:
 
     def as_event(self, chat_id: str, thread_id: str, event: DeskEvent) -> AgentMessage | WithheldEvent:
         """How a webhook or a read presents an event."""
-        if event.visible and "@" in event.author:
+        if event.visible and "@" in event.author and not event.deleted:
             agent = Agent(event.author, self.names.get(event.author, ""))
             return AgentMessage(
                 id=event.id, source_at=event.at, chat_id=chat_id, thread_id=thread_id, agent=agent, text=event.text
@@ -291,21 +346,51 @@ class FakeCustomerDesk:
 
         return self._call("find_chat", find)  # type: ignore[no-any-return]
 
-    def send_message(self, chat_id: str, text: str, *, custom_id: str, timeout_s: float) -> str:
+    def send_message(
+        self, chat_id: str, text: str, *, custom_id: str, timeout_s: float, button: AgentButton | None = None
+    ) -> str:
+        return self._send("send_message", chat_id, text, custom_id=custom_id, button=button)
+
+    def upload_file(self, file: File, *, timeout_s: float) -> str:
+        def upload() -> str:
+            if file.name.endswith(".exe"):
+                raise FileRefused("not_allowed")
+            self._desk.uploads.append(file)
+            return f"https://cdn.example/{len(self._desk.uploads)}/{file.name}"
+
+        return self._call("upload_file", upload)  # type: ignore[no-any-return]
+
+    def send_file(self, chat_id: str, url: str, *, custom_id: str, timeout_s: float) -> str:
+        return self._send("send_file", chat_id, url.rsplit("/", 1)[-1], custom_id=custom_id)
+
+    def send_note(self, chat_id: str, note: Note, *, custom_id: str, timeout_s: float, to_closed: bool = False) -> str:
+        return self._send("send_note", chat_id, str(note), custom_id=custom_id, visible=False, to_closed=to_closed)
+
+    def _send(
+        self,
+        name: str,
+        chat_id: str,
+        text: str,
+        *,
+        custom_id: str,
+        visible: bool = True,
+        button: AgentButton | None = None,
+        to_closed: bool = False,
+    ) -> str:
         def send() -> str:
-            if not self._desk.newest(chat_id).active:
+            if not self._desk.newest(chat_id).active and not to_closed:
                 raise ChatInactive("livechat", "chat_inactive")
-            return self._desk.append(chat_id, self.customer.id, text, custom_id=custom_id).id
+            event = self._desk.append(chat_id, self.customer.id, text, visible=visible, custom_id=custom_id)
+            event.button = button
+            return event.id
 
-        return self._call("send_message", send)  # type: ignore[no-any-return]
+        return self._call(name, send)  # type: ignore[no-any-return]
 
-    def send_note(self, chat_id: str, note: Note, *, custom_id: str, timeout_s: float) -> str:
-        def send() -> str:
-            if not self._desk.newest(chat_id).active:
-                raise ChatInactive("livechat", "chat_inactive")
-            return self._desk.append(chat_id, self.customer.id, str(note), visible=False, custom_id=custom_id).id
+    def mark_seen(self, chat_id: str, seen_up_to: datetime, *, timeout_s: float) -> None:
+        self._call("mark_seen", lambda: self._desk.seen.append(seen_up_to))
 
-        return self._call("send_note", send)  # type: ignore[no-any-return]
+    def mark_delivered(self, chat_id: str, thread_id: str, event_id: str, *, timeout_s: float) -> None:
+        self._call("mark_delivered", lambda: self._desk.delivered.append(event_id))
 
     def close_chat(self, chat_id: str, *, timeout_s: float) -> None:
         self._call("close_chat", lambda: self._desk.close(chat_id, "user"))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from functions.handoff.ids import session_id
 from tests.doors import BOT, CHANNEL, DESK, FIXTURES, WAKE_UP
 from tests.fuzz_values import as_bytes, ids, mutated, with_canaries
-from tests.fuzz_world import KEY, ORGANIZATION, PARTNER_KEY, WEBHOOK_SECRET, proof
+from tests.fuzz_world import FILES, KEY, ORGANIZATION, PARTNER_KEY, WEBHOOK_SECRET, proof
 
 MEBIBYTE = 1024 * 1024
 
@@ -57,8 +57,14 @@ def _of_channel() -> list[Any]:
         {**said, "dialogflowResponse": native | {"autoResponded": True}, "context": profile},
         {**said, "context": {**profile, "entryPoint": "MAPS", "placeId": "p", "customContext": "shop"}},
         {"conversationId": "c-1", "message": {"messageId": "m-8", "text": "/bot"}},
+        {"conversationId": "c-1", "message": {"messageId": "m-7", "text": f"{FILES}/photo?x-goog-signature=00"}},
+        {"conversationId": "c-1", "receipts": {"receipts": [_receipt("m-0", "READ"), _receipt("m-0", "DELIVERED")]}},
         {"clientToken": PARTNER_KEY, "secret": "1234"},
     ]
+
+
+def _receipt(message_id: str, receipt_type: str) -> dict[str, str]:
+    return {"message": f"conversations/c-1/messages/{message_id}", "receiptType": receipt_type}
 
 
 def _payloads() -> list[str]:
@@ -89,11 +95,14 @@ _SEEDS: dict[str, Callable[[], list[Any]]] = {
     WAKE_UP: _of_wake_up,
 }
 _ID_PLACES: dict[str, list[tuple[str, ...]]] = {
-    CHANNEL: [("conversationId",), ("message", "messageId"), ("requestId",), ("agent",)],
+    CHANNEL: [
+        *[("conversationId",), ("message", "messageId"), ("requestId",), ("agent",)],
+        *[("surveyResponse", "survey"), ("surveyResponse", "surveyQuestionId"), ("authenticationResponse", "code")],
+    ],
     BOT: [("session",), ("responseId",)],
     DESK: [
-        *[("payload", name) for name in ("chat_id", "thread_id", "user_id")],
-        *[("payload", "event", name) for name in ("id", "author_id", "created_at", "custom_id")],
+        *[("payload", name) for name in ("chat_id", "thread_id", "user_id", "event_id", "seen_up_to")],
+        *[("payload", "event", name) for name in ("id", "type", "author_id", "created_at", "custom_id")],
         *[("payload", *where) for where in (("user", "id"), ("user", "name"), ("chat", "thread", "id"))],
     ],
     WAKE_UP: [("conversation",)],

@@ -9,9 +9,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from functions.runtime.http_client import Response
+import msgspec
 
-_CHANNEL_TEXT = 3072
+from functions.runtime.http_client import FilePart, Response
+from infra.sandbox.business_messages_schema import Message, as_read, check_message
+from infra.sandbox.google_api import ApiError
+
 _DESK_BYTES = 16_000
 _BOT_TEXT = 256
 TROUBLES = ("", "", "", "", "channel away", "livechat away", "dialogflow away", "all away", "all refuse")
@@ -59,6 +62,7 @@ class Outside:
         params: Mapping[str, str] | None = None,
         json_body: Any = None,
         form: Mapping[str, str] | None = None,
+        files: Mapping[str, FilePart] | None = None,
     ) -> Response:
         """Answer as the provider would."""
         path = urlsplit(url).path
@@ -90,6 +94,8 @@ class Outside:
         return {
             "/messages": self._show,
             "/events": lambda _: {},
+            "/surveys": lambda _: {},
+            "/receipt": lambda _: {},
             ":detectIntent": self._hear,
             "/v2/token": lambda _: {"access_token": "agent", "expires_in": 28_800, "refresh_token": "refresh"},
             "/v2/customer/token": self._customer,
@@ -97,6 +103,9 @@ class Outside:
             "/start_chat": self._start,
             "/resume_chat": self._start,
             "/send_event": self._tell,
+            "/upload_file": lambda _: {"url": "https://files.shop.example/1"},
+            "/mark_events_as_seen": lambda _: {},
+            "/update_event_properties": lambda _: {},
             "/list_chats": lambda _: {"chats_summary": []},
             "/get_chat": self._chat,
             "/deactivate_chat": self._close,
@@ -107,9 +116,15 @@ class Outside:
     # --- the user's side ---
 
     def _show(self, body: Any) -> Any:
-        if not body["text"].strip() or len(body["text"]) > _CHANNEL_TEXT:
-            self.faults.append(f"the channel takes no text of {len(body['text'])} characters")
-        self.shown.append(body["text"])
+        try:
+            message = msgspec.convert(body, Message)
+            check_message(message)
+        except (msgspec.ValidationError, ApiError) as e:
+            self.faults.append(f"the channel takes no such message: {e}")
+            return {}
+        if not as_read(message).strip():
+            self.faults.append("the channel takes no empty message")
+        self.shown.append(as_read(message))
         return {}
 
     # --- the bot ---

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from functions.handoff import events
+from functions.handoff import entries
 from functions.handoff.conversation import from_record
 from functions.handoff.interfaces import Record
 from tests.doors import BOT, CHANNEL, DESK, WAKE_UP
@@ -84,9 +84,9 @@ def _check_stored(world: World, commits: int, answered: Answered) -> None:
         if collection == "conversations":
             from_record(Record(body=content))
         elif collection.endswith("/mailbox"):
-            events.decode(content)
+            entries.decode(content)
         elif collection == "dead_letters":
-            events.decode(content["entry"])
+            entries.decode(content["entry"])
         else:
             assert collection in {"chats", "sessions", "tokens"}, path
 

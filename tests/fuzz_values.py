@@ -20,6 +20,7 @@ _TEXTS = {
     *("text", "displayName", "name", "title", "subtitle", "description", "queryText", "customContext", "department"),
     *("answer", "label", "postbackData", "target_message", "faqAnswer", "fulfillmentText", "altText", "fallback"),
     *("widgetContext", "note", "secret", "jsonPayload", "userQuestion", "fileUrl", "value"),
+    *("code", "redirect_uri", "errorDescription", "rating", "questionResponseText", "questionResponsePostbackData"),
 }
 _LITERALS = [
     b"NaN",
@@ -144,8 +145,9 @@ def with_canaries(value: Any, name: str = "") -> Any:
         return {key: with_canaries(inner, key) for key, inner in value.items()}
     if isinstance(value, list):
         return [with_canaries(inner, name) for inner in value]
-    is_words = isinstance(value, str) and name in _TEXTS and not value.startswith("@@")
-    return f"{value} {CANARY}" if is_words else value
+    if not isinstance(value, str) or name not in _TEXTS or value.startswith("@@"):
+        return value
+    return f"{value}&canary={CANARY}" if value.startswith("http") else f"{value} {CANARY}"  # an address stays one
 
 
 def as_bytes(value: Any, *, escaped: bool) -> bytes:

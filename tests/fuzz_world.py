@@ -36,6 +36,9 @@ PARTNER_KEY, WEBHOOK_SECRET, TOKEN = "partner-key", "example-webhook-secret", "d
 SCENES = ("nobody", "bot", "waiting", "agent", "returned")
 """What came before: nothing, a turn of the bot, a person asked for, a person there, and gone."""
 
+FILES = "http://127.0.0.1:9"
+"""Where users' files would be: nobody answers there."""
+
 _LOOPBACK = "http://127.0.0.1:9"
 _SETTINGS = {
     "GOOGLE_CLOUD_PROJECT": "p",
@@ -46,6 +49,8 @@ _SETTINGS = {
     "TASKS_QUEUE": "projects/p/locations/l/queues/q",
     **{f"{name}_API_URL": _LOOPBACK for name in ("LIVECHAT", "BUSINESS_MESSAGES", "DIALOGFLOW", "TASKS")},
     "LIVECHAT_ACCOUNTS_URL": _LOOPBACK,
+    "ATTACHMENT_HOSTS": FILES.removeprefix("http://"),
+    "RECEIPTS_TO_LIVECHAT": "all",
 }
 _SECRETS = {
     "livechat-oauth": json.dumps({"client_secret": "s", "refresh_token": "refresh"}),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from functions.handoff.content import Media
 from tests.limbo import HOUR_S, MINUTE_S, Watch
 
 # --- people who do not come, or fall silent --------------------------------------------------------------------------
@@ -209,6 +210,17 @@ def channel_down_while_agent_writes(watch: Watch) -> None:
     watch.live(HOUR_S)
     watch.begin()
     watch.well()
+
+
+def file_server_down(watch: Watch) -> None:
+    """Whoever keeps the user's picture does not answer."""
+    with_jane(watch)
+    picture = Media("https://files.example/lamp.png")
+    watch.world.faults.script["channel.fetch"] = ["lost"] * 100
+    watch.begin()
+    watch.do(lambda: watch.world.say(picture.url, files=(picture,)))
+    watch.say("did you get it?")
+    watch.live(HOUR_S)
 
 
 def channel_down_and_agent_late(watch: Watch) -> None:

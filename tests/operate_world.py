@@ -27,7 +27,8 @@ class StoreWorld(World):
         self.real_store = store
         self.store = store  # type: ignore[assignment]  # its hooks are not needed here
         self.machine = msgspec.structs.replace(self.machine, store=store)
-        self.worker = Worker(self.machine, Sides({"phone": self.channel}, self.desk, self.bot), self.journal)
+        sides = Sides({"phone": self.channel}, self.desk, self.bot, self.files)
+        self.worker = Worker(self.machine, sides, self.journal)
         self.mailbox = Mailbox(self.machine, self.worker, self.wake_ups)
 
     def peek(self, path: str) -> Document | None:

@@ -72,6 +72,26 @@ class Scene:
         """By the channel's own menu."""
         return self._phone.request_live_agent(self.id)
 
+    def user_taps(self, label: str, postback: str = "") -> JsonObject:
+        """A chip under the newest message or on a card; of several with that label the one with the postback."""
+        return self._phone.tap(self.id, label, postback=postback)
+
+    def user_sends_picture(self, content: bytes, mime_type: str = "image/png", **options: Any) -> JsonObject:
+        """A picture that can be fetched where Business Messages says."""
+        return self._phone.send_image(self.id, content=content, mime_type=mime_type, **options)
+
+    def user_signs_in(self, **outcome: str) -> JsonObject:
+        """Where a message asked for it, with a `code` or an `error`."""
+        return self._phone.authenticate(self.id, **outcome)
+
+    def user_rates(self, rating: str, text: str = "") -> JsonObject:
+        """The survey that came last."""
+        return self._phone.answer_survey(self.id, rating=rating, text=text)
+
+    def user_reads(self, *, with_delivered: bool = False) -> JsonObject:
+        """All that is on the screen."""
+        return self._phone.read(self.id, with_delivered=with_delivered)
+
     def redeliver(self, body: JsonObject) -> None:
         """The channel sends a webhook once more."""
         self._phone.sender.post("again", body)
@@ -217,9 +237,11 @@ def left(agent: str) -> str:
 
 def _on_screen(line: JsonObject) -> str:
     if line["from"] == "user":
-        return f"user: {line.get('text') or '[' + line['kind'] + ']'}"
+        return f"user: {line.get('text') or ('[image]' if 'image' in line else '[' + line['kind'] + ']')}"
     voice = f"{line.get('representative')} {line.get('name')}"
-    return f"{voice} {line['event']}" if line["kind"] == "event" else f"{voice}: {line['text']}"
+    if line["kind"] == "event":
+        return f"{voice} {line['event']}"
+    return f"{voice}: {line['text']}" if "text" in line else f"[{line['kind']}]"
 
 
 def _in_inbox(event: JsonObject) -> str:

@@ -31,7 +31,7 @@ _AGENTS = (
     AgentProfile(id=SAM, name=NAMES[SAM], groups=(0, SALES), max_chats=1),
     AgentProfile(id=ADA, name=NAMES[ADA], groups=(0, BILLING), max_chats=100, status="not_accepting_chats"),
 )
-_LIVECHAT: dict[str, Any] = {
+LIVECHAT_OPTIONS: dict[str, Any] = {
     "agents": _AGENTS,
     "groups": (0, STANDARD, SALES, BILLING),
     "retry_delays": (0.3, 1.0, 3.0),
@@ -54,7 +54,7 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[WatchedSandbox]:
         settings["FIRESTORE_EMULATOR_HOST"] = request.getfixturevalue("firestore_emulator")
         settings["GOOGLE_CLOUD_PROJECT"] = f"test-{uuid.uuid4().hex[:12]}"
         settings["STORE"] = "firestore"
-    running = WatchedSandbox(settings, livechat_options=_LIVECHAT)
+    running = WatchedSandbox(settings, livechat_options=LIVECHAT_OPTIONS)
     with running:
         yield running
 

@@ -11,19 +11,23 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from functions.handoff.conversation import BOT, Conversation, UserProfile, from_record
+from functions.handoff.conversation import BOT, Conversation, from_record
 from functions.handoff.errors import ConversationBusy, StoreUnavailable
 from functions.handoff.mailbox import Inbound
+from functions.handoff.parts import UserProfile
 from functions.handoff.policy import Policy
 from functions.handoff.schedule import alarm
 from tests.core_world import KEY, World
 from tests.delivery_rules import stuck
+from tests.simulation_bot import pass_on_sign_ins
 from tests.simulation_people import Mail, People
 from tests.simulation_rules import broken_rules, muted
 from tests.simulation_task import Killed, Task
 from tests.simulation_trouble import Trouble
 
 _STOPS_AT_MOST = 3000
+_BOT_ALONE = {"channel.send_message": "reply:", "channel.send_survey": "survey:", "dialogflow.hear_event": "event:"}
+"""Calls that are for when the user is with the bot, if they are for such an entry."""
 
 
 class Simulation:
@@ -44,7 +48,8 @@ class Simulation:
         self.trouble = Trouble(self.random, self.world.clock, self.world.faults, self.trace)
         self.jumpy = self.random.random() < 0.5
         self.patience_s = self.random.choice([25, 25, 300])  # of a worker: more than its lease makes it a zombie
-        self.poison = self.random.choice(["", "", "", f"pu{self.random.randrange(2, 40)}"])
+        self.poison = self.random.choice(["", "", "", "pu", "event:pa"])
+        self.poison += str(self.random.randrange(2, 40)) if self.poison else ""
         self._running: Task | None = None
         self._mail_of: dict[Task, Mail] = {}
         self._began: dict[Task, datetime] = {}
@@ -58,6 +63,8 @@ class Simulation:
             handoff_after_fallbacks=self.random.choice([0, 1, 2, 2]),
             offline_policy=self.random.choice(["queue", "queue", "decline"]),
             return_event=self.random.choice(["AGENT_CHAT_ENDED", "AGENT_CHAT_ENDED", ""]),
+            survey=self.random.random() < 0.5,
+            receipts_to_livechat=self.random.choice(["off", "read", "all"]),
         )
 
     def _begin(self) -> None:
@@ -74,6 +81,7 @@ class Simulation:
         world.desk.uuid_events = lambda: self.random.random() < self.uuids
         world.desk.text_limit_bytes = self.random.choice([16_000, 16_000, 12])
         world.channel.text_limit = self.random.choice([3072, 3072, 12])
+        pass_on_sign_ins(world)
         faults.pause = self._pause_in_call
         faults.choose = self._fate
         world.store.before_get = lambda _paths: self._store_point("get")
@@ -89,7 +97,7 @@ class Simulation:
             self._running = task
 
     def _pause_in_call(self, name: str) -> None:
-        self._check_bot_speech(name)
+        self._check_speech(name)
         if self._running is not None:
             self._began[self._running] = self.world.clock.now()
             self._perhaps_poisoned()
@@ -125,6 +133,7 @@ class Simulation:
         choices: list[tuple[Callable[[], None], int]] = [
             (self.people.user_writes, 5),
             (self.people.user_asks, 2),
+            (self.people.user_does, 5),
             (self.people.agent_acts, 8),
             (self._deliver, 25),
             (self._resume, 90),
@@ -261,13 +270,19 @@ class Simulation:
         found = self.world.peek(f"conversations/{KEY}")
         return from_record(found.record) if found else None
 
-    def _check_bot_speech(self, name: str) -> None:
-        """Before the bot's words go out, nobody else may be asked for or present (by what is committed)."""
-        if not name.startswith("channel.send_message") or self.disturbed or self._running is None:
+    def _check_speech(self, name: str) -> None:
+        """What is the bot's waits until nobody else is asked for, its words until nobody is present (as committed)."""
+        prefix = _BOT_ALONE.get(name)
+        if not prefix or self.disturbed or self._running is None:
             return
         c = self.conversation
-        if c and c.lease and c.lease.entry.startswith("reply:") and (c.state != BOT or c.agents):
-            self.violations.append(f"the bot speaks in {c.state} with {len(c.agents)} agents")
+        if (
+            c
+            and c.lease
+            and c.lease.entry.startswith(prefix)
+            and (c.state != BOT or (c.agents and "event" not in name))
+        ):
+            self.violations.append(f"{c.lease.entry} goes out in {c.state} with {len(c.agents)} agents")
 
     def _check_alarm(self, c: Conversation) -> None:
         if c.due_at != alarm(c, self.world.clock.now()) and c.lease is not None:

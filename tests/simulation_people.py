@@ -3,18 +3,24 @@
 import random
 from typing import Any
 
+from functions.handoff.content import Media
+from functions.handoff.entries import Entry
 from functions.handoff.events import (
+    Agent,
     AgentJoined,
     AgentLeft,
     AgentMessage,
     ChatClosed,
     ChatStarted,
     ChatTransferred,
-    Event,
     HandoffAsked,
     HandoffSignal,
+    MessageDeleted,
+    MessageEdited,
     ReturnAsked,
+    UserAction,
     UserMessage,
+    UserReceipt,
 )
 from tests.core_world import BOB, JANE, World
 from tests.fakes import DeskEvent
@@ -22,13 +28,14 @@ from tests.fakes import DeskEvent
 _DESK_TRIES = 4
 _CHANNEL_TRIES = 10**6
 _WORDS = ["hello", "what?", "a person please", "more", "and more"]
-_ACTS = ["write", "write", "write", "note", "join", "leave", "transfer", "close"]
+_ACTS = ["write", "write", "write", "note", "join", "leave", "transfer", "close", "edit", "delete"]
+_FILES = 0.15
 
 
 class Mail:
     """A webhook on its way. LiveChat gives up after four tries, channels do not."""
 
-    def __init__(self, event: Event, *, from_channel: bool) -> None:
+    def __init__(self, event: Entry, *, from_channel: bool) -> None:
         self.event = event
         self.from_channel = from_channel
         self.tries = _CHANNEL_TRIES if from_channel else _DESK_TRIES
@@ -38,7 +45,9 @@ class People:
     """The user and two agents. Each word of theirs is marked with a number, so that it can be told apart anywhere.
 
     `mail` is what is on its way; `said`, `agent_words` and `private` are what was said; `unheard` of the agents' words
-    are those whose webhook never comes. `orderly`: webhooks come one after the other, as they were sent.
+    are those whose webhook never comes. `changed` are words that agents corrected or took back, and their corrections:
+    the user may see them. `sign_ins` are the numbers of the user's, `ratings` their answers to surveys, `receipts`
+    what the phone told: (id of a message, read). `orderly`: webhooks come one after the other, as they were sent.
     """
 
     def __init__(self, world: World, randomness: random.Random, trace: list[str]) -> None:
@@ -50,6 +59,10 @@ class People:
         self.agent_words: list[str] = []
         self.private: list[str] = []
         self.unheard: list[str] = []
+        self.changed: list[str] = []
+        self.sign_ins: list[int] = []
+        self.ratings: list[str] = []
+        self.receipts: set[tuple[str, bool]] = set()
         self.orderly = randomness.random() < 0.4
         self._drop_rate = randomness.choice([0.0, 0.1, 0.3])
         self._number = 0
@@ -86,11 +99,13 @@ class People:
     # --- the user --------------------------------------------------------------------------------------------------
 
     def user_writes(self) -> None:
-        """Anything, to whoever is there."""
-        self.said.append(self._marked(self.random.choice(_WORDS)))
+        """Anything, to whoever is there; now and then a file, which is nothing but its address."""
+        is_file = self.random.random() < _FILES
+        self.said.append(self._marked("file" if is_file else self.random.choice(_WORDS)))
         self.world.clock.sleep(0.001)
-        now = self.world.clock.now()
-        self._from_user(UserMessage(id=f"pu{self._next()}", source_at=now, text=self.said[-1]))
+        now, text = self.world.clock.now(), self.said[-1]
+        files = (Media(text),) if is_file else ()
+        self._from_user(UserMessage(id=f"pu{self._next()}", source_at=now, text=text, files=files))
 
     def user_asks(self) -> None:
         """For a person, or for the bot."""
@@ -100,7 +115,36 @@ class People:
         else:
             self._from_user(ReturnAsked(id=f"pr{self._next()}", source_at=now))
 
-    def _from_user(self, event: Event) -> None:
+    def user_does(self) -> None:
+        """Something beside writing: signs in, answers a survey, receives or reads what agents wrote."""
+        acts = [self._sign_in, self._answer_survey, self._answer_survey, self._receive, self._receive]
+        self.random.choice(acts)()
+
+    def _sign_in(self) -> None:
+        number, now = self._next(), self.world.clock.now()
+        self.sign_ins.append(number)
+        said: dict[str, Any] = {"parameters": {"code": f"code#{number}"}, "details": {"outcome": f"outcome#{number}"}}
+        self._from_user(UserAction(id=f"pa{number}", source_at=now, action="authentication", **said))
+
+    def _answer_survey(self) -> None:
+        if not self.world.channel.surveys:
+            return
+        number, now = self._next(), self.world.clock.now()
+        self.ratings.append(f"rating#{number}")
+        details = {"rating": self.ratings[-1]}
+        self._from_user(UserAction(id=f"pa{number}", source_at=now, action="survey", details=details))
+
+    def _receive(self) -> None:
+        words = [one.id for one in self.world.channel.shown if (one.kind, one.representative) == ("message", "HUMAN")]
+        if not words:
+            return
+        message_ids = tuple(self.random.choices(words, k=self.random.choice([1, 1, 3])))
+        is_read = self.random.random() < 0.6
+        self.receipts |= {(one, is_read) for one in message_ids}
+        now = self.world.clock.now()
+        self._from_user(UserReceipt(id=f"pq{self._next()}", source_at=now, message_ids=message_ids, read=is_read))
+
+    def _from_user(self, event: Entry) -> None:
         self.mail.append(Mail(event, from_channel=True))
 
     # --- the agents ------------------------------------------------------------------------------------------------
@@ -129,6 +173,8 @@ class People:
             text = self._marked(f"{act} words")
             (self.private if act == "note" else self.agent_words).append(text)
             self.world.desk.append(chat_id, agent.id, text, visible=act == "write")
+        elif act in {"edit", "delete"}:
+            self._change(act, chat_id, thread_id)
         elif act == "join":
             self.world.desk.absent.discard(agent.id)
             self._from_desk(AgentJoined(id=f"pj{self._next()}", agent=agent, **where))
@@ -141,6 +187,25 @@ class People:
         else:
             self.world.desk.close(chat_id, self.random.choice(["agent", "system"]))
 
+    def _change(self, act: str, chat_id: str, thread_id: str) -> None:
+        """Correct or take back something that was written in the open thread."""
+        events = self.world.desk.newest(chat_id).events
+        written = [event for event in events if "@" in event.author and event.visible and not event.deleted]
+        if not written:
+            return
+        event = self.random.choice(written)
+        self.changed.append(event.text)
+        self.agent_words = [text for text in self.agent_words if text != event.text]
+        where: dict[str, Any] = {"source_at": self.world.clock.now(), "chat_id": chat_id, "thread_id": thread_id}
+        if act == "delete":
+            event.deleted = True
+            self._from_desk(MessageDeleted(id=f"deleted:{event.id}", event_id=event.id, **where))
+            return
+        event.text = self._marked("edited words")
+        self.changed.append(event.text)
+        edited = {"event_id": event.id, "agent": Agent(event.author), "text": event.text, **where}
+        self._from_desk(MessageEdited(id=f"edit:{event.id}:{event.text}", **edited))
+
     def _agent_starts(self) -> None:
         """An agent opens the chat anew, while the user is with the bot; only one the bridge knows of."""
         chats = [c for c in self.world.desk.threads if f"chats/{c}" in self.world.store.snapshot()]
@@ -150,7 +215,7 @@ class People:
 
     # --- what the desk tells ---------------------------------------------------------------------------------------
 
-    def _from_desk(self, event: Event) -> None:
+    def _from_desk(self, event: Entry) -> None:
         self.mail.append(Mail(event, from_channel=False))
 
     def _desk_event(self, chat_id: str, thread_id: str, event: DeskEvent) -> None:

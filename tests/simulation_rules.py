@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from functions.handoff.conversation import BOT
+from functions.handoff.languages import BUILT_IN
+from functions.handoff.speaking import part_id
+from tests.core_world import KEY
 from tests.delivery_rules import (
     doubled,
     framing_faults,
@@ -22,6 +26,10 @@ if TYPE_CHECKING:
     from tests.simulation import Simulation
 
 
+_PARTS_AT_MOST = 5  # of what an agent writes here
+_CORRECTION = BUILT_IN["en"]["edited"].split()[0]
+
+
 def broken_rules(run: Simulation) -> list[str]:
     """Complaints about a run that is over; none when every rule held."""
     c, people, world = run.conversation, run.people, run.world
@@ -31,9 +39,20 @@ def broken_rules(run: Simulation) -> list[str]:
     told = [text for text in people.agent_words if text not in missing]
     broken = unresolved(c) + _framing(run) + _order(run)
     said_once = [text for text in people.said if not set(text.split()) & _sent_anew(run)]
-    broken += doubled(world, said_once, people.agent_words) + lost(world, people.said, told)
-    broken += leaked(world, people.private) + mislabelled(world.channel.shown, people.agent_words)
+    by_agents = [*people.agent_words, *people.changed]
+    once = [text for text in by_agents if "edited#" not in text]  # corrections have no time: late ones may come round
+    broken += doubled(world, said_once, once) + lost(world, _passed_on(run), told)
+    broken += leaked(world, people.private) + mislabelled(world.channel.shown, [*by_agents, _CORRECTION])
+    broken += _sign_ins(run) + _surveys(run) + _marks(run)
     return broken + ([] if run.disturbed or not run.trouble.is_rare else _both_ways(run))
+
+
+def _passed_on(run: Simulation) -> list[str]:
+    """What the user said; without files where agents have a line instead of one, for it does not say of which."""
+    threads = [thread for threads in run.world.desk.threads.values() for thread in threads]
+    notes = [event.text for thread in threads for event in thread.events if not event.visible]
+    is_missing = any(BUILT_IN["en"]["file_missing"].partition("{")[0] in note for note in notes)
+    return [text for text in run.people.said if not (is_missing and text.startswith("file#"))]
 
 
 def _died_reading(run: Simulation) -> bool:
@@ -95,8 +114,68 @@ def _order(run: Simulation) -> list[str]:
     once = [text for text in run.people.said if not set(text.split()) & _sent_anew(run)]
     broken = out_of_order(run.world.desk.user_texts(), once)
     if not run.uuids and "livechat" not in run.trouble.failed:
-        broken += threads_out_of_order(run.world)
+        broken += threads_out_of_order(run.world, run.people.changed)
     return broken
+
+
+def _part_ids(entry_id: str) -> set[str]:
+    return {part_id(KEY, entry_id, index) for index in range(_PARTS_AT_MOST)}
+
+
+# --- beside words ----------------------------------------------------------------------------------------------------
+
+
+def _for_agents_only(run: Simulation) -> Counter[str]:
+    """How often each word is in what agents see and the user does not."""
+    threads = [thread for threads in run.world.desk.threads.values() for thread in threads]
+    texts = [event.text for thread in threads for event in thread.events if not event.visible]
+    return Counter(re.findall(r"\w+#\d+", " ".join(texts)))
+
+
+def _sign_ins(run: Simulation) -> list[str]:
+    """Their codes are for the bot alone; where the bot is told of one, agents are not, who hear of the others once."""
+    world, noted = run.world, _for_agents_only(run)
+    heard = Counter(parameters.get("code", "") for _, parameters in world.bot.events)
+    kept = set(re.findall(r"\w+#\d+", str(world.dead_letters()) + str(world.peek(f"conversations/{KEY}"))))
+    codes = {f"code#{number}" for number in run.people.sign_ins}
+    broken = [f"{code} got out" for code in codes if code in noted or code in kept or code in world.desk.user_texts()]
+    for number in run.people.sign_ins:
+        times_noted, times_heard = noted[f"outcome#{number}"], heard[f"code#{number}"]
+        if times_noted > 1 or (times_noted and times_heard):
+            broken.append(f"sign-in {number} was noted {times_noted} times, heard {times_heard} times")
+    welcomes = sum(text.count("welcome") for text in world.channel.texts)
+    return broken + ([f"{welcomes} welcomes"] if welcomes > len(world.bot.events) else [])
+
+
+def _surveys(run: Simulation) -> list[str]:
+    """Only where they are wanted; and each answer is noted at most once."""
+    noted = _for_agents_only(run)
+    broken = [f"{rating} was noted {noted[rating]} times" for rating in run.people.ratings if noted[rating] > 1]
+    unwanted = not run.world.machine.policy.survey and "channel.send_survey" in run.world.faults.calls
+    return broken + (["a survey nobody wants"] if unwanted else [])
+
+
+def _marks(run: Simulation) -> list[str]:
+    """Only where they are wanted, and only of what the phone told."""
+    world, wanted = run.world, run.world.machine.policy.receipts_to_livechat
+    unwanted = {
+        "off": {"livechat.mark_seen", "livechat.mark_delivered"},
+        "read": {"livechat.mark_delivered"},
+        "all": set(),
+    }
+    broken = [f"{call} is paid for" for call in sorted(unwanted[wanted] & set(world.faults.calls))]
+    threads = [thread for threads in world.desk.threads.values() for thread in threads]
+    told = [(event, is_read) for thread in threads for event in thread.events for is_read in _told(run, event.id)]
+    read_at = {event.at for event, is_read in told if is_read}
+    delivered = {event.id for event, is_read in told if not is_read}
+    broken += [f"seen up to {at}" for at in world.desk.seen if at not in read_at]
+    return broken + [f"{one} delivered" for one in world.desk.delivered if one not in delivered]
+
+
+def _told(run: Simulation, event_id: str) -> set[bool]:
+    """Of one event of an agent's: whether the phone told that it was read, that it was delivered, or both."""
+    ids = _part_ids(event_id)
+    return {is_read for message_id, is_read in run.people.receipts if message_id in ids}
 
 
 def _both_ways(run: Simulation) -> list[str]:
@@ -104,4 +183,6 @@ def _both_ways(run: Simulation) -> list[str]:
     heard, to_desk = run.world.bot.heard, " ".join(run.world.desk.user_texts()).split()
     times = [f"the bot heard {text!r} {heard.count(text)} times" for text in run.people.said if heard.count(text) > 1]
     both = [text for text in run.people.said if heard.count(text) and text.split()[0] in to_desk]
+    codes = Counter(parameters["code"] for _, parameters in run.world.bot.events if "code" in parameters)
+    times += [f"the bot heard of {code} {count} times" for code, count in codes.items() if count > 1]
     return times + [f"{text!r} went both ways" for text in both]

@@ -11,7 +11,9 @@ _LATE_WITHIN = timedelta(seconds=15)
 _CALL_LASTS_AT_MOST = timedelta(seconds=8)
 _MAY_BE_REFUSED = (
     "channel.send_message",
-    *(f"livechat.{call}" for call in ("send", "close", "update", "start", "resume")),
+    "channel.send_survey",
+    "dialogflow.hear_event",
+    *(f"livechat.{call}" for call in ("send", "close", "update", "start", "resume", "upload", "mark")),
 )
 
 

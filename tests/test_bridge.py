@@ -7,6 +7,7 @@ import pytest
 from functions.handoff.bridge import WORK, work_of
 from functions.handoff.events import UserMessage
 from functions.handoff.schedule import CONTROL_LANE, LANE_OF
+from functions.handoff.texts import find_text
 from functions.handoff.work import no_call
 from tests.core_world import BOB, World
 from tests.event_strategies import KINDS
@@ -69,7 +70,7 @@ def test_a_second_hand_off_tells_agents_of_the_first() -> None:
     world.say("a person please, once more")
 
     briefing = world.desk.newest(world.conversation.chat_id).events[0].text
-    assert "bot → agent_closed" in briefing
+    assert f"→ {find_text('outcome_agent_closed', 'en', {})}" in briefing
     assert "Agent (Jane Doe): I see you have a problem. How can I help?" in briefing
 
 

@@ -1,13 +1,15 @@
 """Business Messages: what is sent, and what each answer means."""
 
+import time
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from functions.channels.business_messages_client import BusinessMessagesChannel
+from functions.handoff.content import OutboundMessage
 from functions.handoff.errors import ProviderError, ProviderRefused, ProviderUnavailable
-from functions.handoff.events import OutboundMessage, Suggestion
 from functions.handoff.interfaces import Channel, Voice
 from functions.runtime.http_client import HttpClient
 from tests.loopback import Loopback, serving
@@ -15,6 +17,11 @@ from tests.loopback import Loopback, serving
 ADDRESS = {"conversationId": "c-1", "agent": "brands/1/agents/2"}
 BOT = Voice("BOT", "Shop assistant", "https://shop.example/bot.png")
 HUMAN = Voice("HUMAN", "Jane")
+ID = "6d0f2f5e-4b0c-5a58-9a5e-0c6f1b1c7d11"
+PLAIN_ID = str(uuid.uuid5(uuid.UUID(ID), "plain"))
+HELLO = {"text": "Hello", "fallback": "Hello"}
+RICH = {"richCard": {"standaloneCard": {"cardContent": {"title": "Shoe"}}}, "fallback": "A shoe"}
+WITH_CHIPS = {**HELLO, "suggestions": [{"liveAgentRequest": {}}]}
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +44,13 @@ def channel(google: Loopback) -> BusinessMessagesChannel:
     )
 
 
-def send(channel: Channel, message: OutboundMessage, voice: Voice = BOT, address: dict[str, Any] = ADDRESS) -> None:
-    channel.send_message(address, message, voice, message_id="id-1", timeout_s=2)
+def send(channel: Channel, part: dict[str, Any] = HELLO, voice: Voice = BOT, address: dict[str, Any] = ADDRESS) -> None:
+    channel.send_message(address, part, voice, message_id=ID, timeout_s=2)
 
 
-def failure(channel: Channel) -> ProviderError:
+def failure(channel: Channel, part: dict[str, Any] = HELLO) -> ProviderError:
     with pytest.raises(ProviderError) as raised:
-        send(channel, OutboundMessage("Hello"))
+        send(channel, part)
     return raised.value
 
 
@@ -54,23 +61,26 @@ def google_error(code: int, status: str) -> dict[str, Any]:
 # --- messages and events ---------------------------------------------------------------------------------------------
 
 
-def test_a_message_carries_its_representative_and_its_fallback(channel: Channel, google: Loopback) -> None:
-    send(channel, OutboundMessage("Hello *there*"))
+def test_a_part_goes_out_with_its_id_and_its_representative(channel: Channel, google: Loopback) -> None:
+    send(channel, RICH)
 
     asked = google.asked[0]
     assert asked.path == "/v1/conversations/c-1/messages"
     assert asked.headers["authorization"] == f"Bearer for {google.url}"
     representative = {"representativeType": "BOT", "displayName": "Shop assistant", "avatarImage": BOT.avatar_url}
-    assert asked.body == {
-        "messageId": "id-1",
-        "representative": representative,
-        "text": "Hello *there*",
-        "fallback": "Hello *there*",
-    }
+    assert asked.body == {"messageId": ID, "representative": representative, **RICH}
+
+
+def test_what_is_composed_can_be_sent(channel: Channel, google: Loopback) -> None:
+    [part] = channel.compose(OutboundMessage("Hello"))
+
+    send(channel, part)
+
+    assert google.asked[0].body["text"] == "Hello"
 
 
 def test_a_name_or_picture_nobody_gave_is_left_out(channel: Channel, google: Loopback) -> None:
-    send(channel, OutboundMessage("Hello"), Voice("HUMAN"))
+    send(channel, voice=Voice("HUMAN"))
 
     assert google.asked[0].body["representative"] == {"representativeType": "HUMAN"}
 
@@ -87,76 +97,76 @@ def test_joining_and_leaving_are_events_of_a_human(
 
 
 def test_a_conversation_id_stays_one_part_of_the_path(channel: Channel, google: Loopback) -> None:
-    send(channel, OutboundMessage("Hello"), address={"conversationId": "a/b?c#d e"})
+    send(channel, address={"conversationId": "a/b?c#d e"})
 
     assert google.asked[0].path == "/v1/conversations/a%2Fb%3Fc%23d%20e/messages"
 
 
-@pytest.mark.parametrize("text", ["", " \n"])
-def test_a_blank_message_is_not_sent(channel: Channel, google: Loopback, text: str) -> None:
-    send(channel, OutboundMessage(text, (Suggestion("live_agent"),)))
-
-    assert google.asked == []
+# --- in words what is refused otherwise ------------------------------------------------------------------------------
 
 
-# --- chips -----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("status", ["INVALID_ARGUMENT", "FAILED_PRECONDITION"])
+@pytest.mark.parametrize("part", [RICH, WITH_CHIPS])
+def test_what_is_refused_and_more_than_words_is_said_in_words(
+    channel: Channel, google: Loopback, part: dict[str, Any], status: str
+) -> None:
+    google.answers = [(400, google_error(400, status), {}), (200, {}, {})]
+
+    send(channel, part)
+
+    words = {"text": part["fallback"], "fallback": part["fallback"]}
+    assert [asked.body["messageId"] for asked in google.asked] == [ID, PLAIN_ID]
+    assert google.asked[1].body == {
+        "messageId": PLAIN_ID,
+        "representative": google.asked[0].body["representative"],
+        **words,
+    }
 
 
-def chips_sent(channel: Channel, google: Loopback, *chips: Suggestion) -> list[dict[str, Any]]:
-    send(channel, OutboundMessage("Choose", chips))
-    sent: list[dict[str, Any]] = google.asked[0].body.get("suggestions", [])
-    return sent
+def test_said_in_words_again_it_is_there_already(channel: Channel, google: Loopback) -> None:
+    refused, exists = google_error(400, "INVALID_ARGUMENT"), google_error(409, "ALREADY_EXISTS")
+    google.answers = [(400, refused, {}), (200, {}, {}), (400, refused, {}), (409, exists, {})]
+
+    send(channel, RICH)
+    send(channel, RICH)
+
+    assert [asked.body["messageId"] for asked in google.asked] == [ID, PLAIN_ID, ID, PLAIN_ID]
 
 
-def test_each_kind_of_chip_has_its_shape(channel: Channel, google: Loopback) -> None:
-    sent = chips_sent(
-        channel,
-        google,
-        Suggestion("reply", "Order status", "order_status"),
-        Suggestion("open_url", "Shop", "visited", url="https://shop.example"),
-        Suggestion("dial", "Call us", "called", phone="+12223334444"),
-        Suggestion("live_agent", "ignored label"),
-    )
+@pytest.mark.parametrize(
+    ("part", "code", "status", "tries"),
+    [
+        (HELLO, 400, "INVALID_ARGUMENT", 1),
+        ({**RICH, "fallback": " "}, 400, "INVALID_ARGUMENT", 1),
+        (RICH, 403, "PERMISSION_DENIED", 1),
+        (RICH, 404, "NOT_FOUND", 1),
+        (RICH, 400, "INVALID_ARGUMENT", 2),
+    ],
+)
+def test_only_words_that_may_help_are_tried_and_once(
+    channel: Channel, google: Loopback, part: dict[str, Any], code: int, status: str, tries: int
+) -> None:
+    google.will_answer(code, google_error(code, status))
 
-    assert sent == [
-        {"reply": {"text": "Order status", "postbackData": "order_status"}},
-        {"action": {"text": "Shop", "postbackData": "visited", "openUrlAction": {"url": "https://shop.example"}}},
-        {"action": {"text": "Call us", "postbackData": "called", "dialAction": {"phoneNumber": "+12223334444"}}},
-        {"liveAgentRequest": {}},
-    ]
+    error = failure(channel, part)
 
-
-def test_a_long_label_is_cut_but_its_postback_is_whole(channel: Channel, google: Loopback) -> None:
-    (chip,) = chips_sent(channel, google, Suggestion("reply", "Where can I find the nearest shop"))
-
-    assert chip == {"reply": {"text": "Where can I find the…", "postbackData": "Where can I find the nearest shop"}}
+    assert isinstance(error, ProviderRefused)
+    assert (error.error_type, len(google.asked)) == (status, tries)
 
 
-def test_a_label_without_spaces_still_fits(channel: Channel, google: Loopback) -> None:
-    (chip,) = chips_sent(channel, google, Suggestion("open_url", url="https://shop.example/a/very/long/path"))
+def test_both_tries_share_the_time_that_is_left(google: Loopback) -> None:
+    def authorize_slowly(base_url: str) -> dict[str, str]:
+        time.sleep(0.1)
+        return {}
 
-    assert len(chip["action"]["text"]) == 25
-    assert chip["action"]["text"].endswith("…")
+    google.will_answer(400, google_error(400, "INVALID_ARGUMENT"))
+    channel = BusinessMessagesChannel(HttpClient(), google.url, authorize_slowly)
 
+    with pytest.raises(ProviderUnavailable) as raised:
+        channel.send_message(ADDRESS, RICH, BOT, message_id=ID, timeout_s=0.08)
 
-def test_a_chip_that_would_have_the_message_refused_is_left_out(channel: Channel, google: Loopback) -> None:
-    sent = chips_sent(
-        channel,
-        google,
-        Suggestion("reply", " "),
-        Suggestion("open_url", "Shop", url="javascript:alert(1)"),
-        Suggestion("dial", "Call"),
-        Suggestion("hologram", "New"),
-    )
-
-    assert sent == []
-    assert "suggestions" not in google.asked[0].body
-
-
-def test_no_more_chips_go_out_than_the_channel_takes(channel: Channel, google: Loopback) -> None:
-    sent = chips_sent(channel, google, *(Suggestion("reply", f"Chip {n}") for n in range(20)))
-
-    assert [chip["reply"]["text"] for chip in sent] == [f"Chip {n}" for n in range(13)]
+    assert (raised.value.error_type, raised.value.undelivered) == ("no_time_left", True)
+    assert len(google.asked) == 1
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------
@@ -166,7 +176,7 @@ def test_no_more_chips_go_out_than_the_channel_takes(channel: Channel, google: L
 def test_an_id_sent_before_counts_as_done(channel: Channel, google: Loopback, answer: tuple[int, Any]) -> None:
     google.will_answer(*answer)
 
-    send(channel, OutboundMessage("Hello"))
+    send(channel)
     channel.send_framing(ADDRESS, HUMAN, left=True, line="", event_id="id-2", timeout_s=2)
 
     assert len(google.asked) == 2

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.channels.business_messages import ParsedWebhook, parse_webhook
-from functions.handoff import events
+from functions.handoff.entries import decode, encode
 from functions.handoff.errors import WebhookRejected
 from functions.handoff.events import BotAnswer, UserMessage
 
@@ -29,7 +29,13 @@ def body(**fields: Any) -> dict[str, Any]:
 
 
 def parse(content: object) -> ParsedWebhook:
-    return parse_webhook(content, received_at=RECEIVED_AT, read_payload=lambda _: BotAnswer())
+    return parse_webhook(
+        content,
+        received_at=RECEIVED_AT,
+        read_payload=lambda _: BotAnswer(),
+        attachment_hosts=("storage.googleapis.com",),
+        with_receipts=True,
+    )
 
 
 @pytest.mark.parametrize("wrap", [lambda data: {"data": data}, lambda data: {"message": {"data": data}}])
@@ -54,6 +60,9 @@ def test_the_wrapper_of_the_reference_is_unwrapped(wrap: Any) -> None:
         (body(suggestionResponse={"text": 7}), "suggestionResponse.text"),
         (body(suggestionResponse={"text": "a", "postbackData": {}}), "suggestionResponse.postbackData"),
         (body(userStatus="typing"), "userStatus"),
+        (body(authenticationResponse="code"), "authenticationResponse"),
+        (body(surveyResponse=5), "surveyResponse"),
+        (body(receipts=[{}]), "receipts"),
         ({"data": "***"}, "data"),
         ({"data": base64.b64encode(b"[1]").decode()}, "data"),
         ({"data": base64.b64encode(b"[" * 100_000).decode()}, "data"),
@@ -64,6 +73,13 @@ def test_a_malformed_body_is_rejected_naming_the_field(content: object, field: s
         parse(content)
 
     assert (rejected.value.status, rejected.value.reason) == (400, "field")
+
+
+@pytest.mark.parametrize("malformed", [{"userStatus": "typing"}, {"suggestionResponse": 7}, {"receipts": []}])
+def test_a_malformed_kind_does_not_hide_the_message_beside_it(malformed: dict[str, Any]) -> None:
+    event = parse(body(message={"messageId": "m-1", "text": "Hi"}, **malformed)).event
+
+    assert event == UserMessage(id="m-1", source_at=RECEIVED_AT, text="Hi")
 
 
 def test_nothing_of_the_body_is_repeated_in_a_rejection() -> None:
@@ -86,16 +102,13 @@ _WORDS = st.text(st.sampled_from("aé\0\ud800😀 "), max_size=4)
 _LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | _WORDS
 _JSON = st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS, inner, max_size=3))
 _KINDS = (
-    "message",
-    "suggestionResponse",
-    "userStatus",
-    "receipts",
-    "dialogflowResponse",
-    "context",
-    "sendTime",
-    "agent",
+    *("message", "suggestionResponse", "userStatus", "receipts", "authenticationResponse", "surveyResponse"),
+    *("dialogflowResponse", "context", "sendTime", "agent"),
 )
-_FIELDS = ("text", "messageId", "postbackData", "requestedLiveAgent", "createTime", "intentResponses", "autoResponded")
+_FIELDS = (
+    *("text", "messageId", "postbackData", "requestedLiveAgent", "createTime", "intentResponses", "autoResponded"),
+    *("receipts", "code", "errorDetails", "rating", "questionResponseText", "questionIndex"),
+)
 
 
 @settings(deadline=None, max_examples=50)
@@ -108,4 +121,4 @@ def test_no_body_crashes_the_parser_and_every_event_can_be_stored(fields: dict[s
 
     assert (parsed.event is None) == bool(parsed.ignored)
     if parsed.event:
-        assert events.decode(json.loads(json.dumps(events.encode(parsed.event)))) == parsed.event
+        assert decode(json.loads(json.dumps(encode(parsed.event)))) == parsed.event

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from functions.handoff.changes import Changes, chat_path, conversation_path, entry_path, is_expired, session_path
-from functions.handoff.conversation import SENDERS_RETRY_FOR, Conversation, Doubt, Parked, Presence
-from functions.handoff.events import UserMessage, decode, encode
+from functions.handoff.conversation import SENDERS_RETRY_FOR, Conversation
+from functions.handoff.entries import decode, encode
+from functions.handoff.events import UserMessage
 from functions.handoff.interfaces import Create, Document, Record, Replace, Write
+from functions.handoff.parts import Doubt, Parked, Presence
 from functions.handoff.policy import Policy
 from tests.core_records import BOB, JANE, KEY, a_conversation, changes_of, waiting
 from tests.fakes import START

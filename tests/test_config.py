@@ -39,8 +39,11 @@ def test_with_nothing_set_everything_has_its_default() -> None:
     assert (settings.handoff_after_fallbacks, settings.attachment_max_mb, settings.retention_days) == (2, 10, 30)
     assert (settings.survey, settings.rcs_name_prefix) == (False, True)
     assert (settings.offline_policy, settings.agent_name_policy) == ("queue", "full")
+    assert settings.receipts_to_livechat == "off"
     assert settings.livechat_api_url == "https://api.livechatinc.com"
     assert settings.texts == {}
+    assert (settings.routing.rules, settings.routing.names) == ((), {})
+    assert settings.sandbox_clock == ""
 
 
 def test_variables_that_are_not_ours_are_left_alone() -> None:
@@ -56,6 +59,14 @@ def test_lists_are_trimmed_and_empty_parts_dropped() -> None:
 
     assert settings.handoff_keywords == ("human", "talk to a person")
     assert settings.attachment_hosts == ("cdn.shop.example",)
+
+
+def test_a_stand_in_for_files_is_a_port_of_this_machine() -> None:
+    named = ("storage.googleapis.com", "127.0.0.1:8091", "localhost:8091", "[::1]:8091")
+
+    settings = read_settings({"ATTACHMENT_HOSTS": ",".join(named)})
+
+    assert settings.attachment_hosts == named
 
 
 def test_a_list_or_text_set_to_nothing_means_none() -> None:
@@ -96,7 +107,9 @@ def test_records_are_kept_longer_than_senders_retry() -> None:
     assert "RETENTION_DAYS must be a whole number, at least 8" in refusal(RETENTION_DAYS="7")
 
 
-@pytest.mark.parametrize("name", ["OFFLINE_POLICY", "AGENT_NAME_POLICY", "SURVEY", "RCS_NAME_PREFIX"])
+@pytest.mark.parametrize(
+    "name", ["OFFLINE_POLICY", "AGENT_NAME_POLICY", "SURVEY", "RCS_NAME_PREFIX", "RECEIPTS_TO_LIVECHAT"]
+)
 def test_a_word_that_is_not_offered_is_refused(name: str) -> None:
     assert f"{name} must be one of: " in refusal(**{name: "perhaps"})
 
@@ -153,6 +166,15 @@ def test_known_stores_are_taken(store: str) -> None:
         ("TASKS_QUEUE", "redeliver"),
         ("TASKS_SERVICE_ACCOUNT", "redeliver"),
         ("ATTACHMENT_HOSTS", "https://storage.googleapis.com/x"),
+        ("ATTACHMENT_HOSTS", "storage.googleapis.com:443"),
+        ("ATTACHMENT_HOSTS", "10.0.0.1:80"),
+        ("ATTACHMENT_HOSTS", "[::1]"),
+        ("ATTACHMENT_HOSTS", "[::2]:80"),
+        ("ATTACHMENT_HOSTS", "me@127.0.0.1:80"),
+        ("ATTACHMENT_HOSTS", "127.0.0.1:"),
+        ("ATTACHMENT_HOSTS", "127.0.0.1:0"),
+        ("ATTACHMENT_HOSTS", "127.0.0.1:65536"),
+        ("ATTACHMENT_HOSTS", "127.0.0.1:80/x"),
         ("ROUTING_FILE", "/nowhere/routing.json"),
         ("BRANDS_FILE", "/nowhere/brands.json"),
         ("MESSAGES_FILE", "/nowhere/texts.json"),

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from functions.handoff.control_work import settle_timer
-from functions.handoff.conversation import AGENT, Line
-from functions.handoff.events import TimerFired
+from functions.handoff.conversation import AGENT
+from functions.handoff.entries import TimerFired
 from functions.handoff.languages import BUILT_IN
+from functions.handoff.parts import Line
 from functions.handoff.policy import Policy
 from tests.core_records import a_conversation, changes_of
 from tests.core_world import BOB, World

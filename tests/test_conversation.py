@@ -4,17 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from functions.handoff.conversation import (
-    SENDERS_RETRY_FOR,
-    Lease,
-    Line,
-    PastHandoff,
-    Presence,
-    copy,
-    from_record,
-    to_record,
-)
+from functions.handoff.conversation import SENDERS_RETRY_FOR, copy, from_record, to_record
 from functions.handoff.cursor import Cursor
+from functions.handoff.parts import Lease, Line, PastHandoff, Presence
 from tests.core_records import BOB, JANE, a_conversation, waiting
 from tests.fakes import START
 

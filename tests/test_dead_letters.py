@@ -8,7 +8,7 @@ import pytest
 
 from functions.handoff import ids
 from functions.handoff.changes import entry_path
-from functions.handoff.conversation import MAX_ACCEPTED_PENDING, Conversation, Doubt, Lease, Parked
+from functions.handoff.conversation import MAX_ACCEPTED_PENDING, Conversation
 from functions.handoff.dead_letters import (
     RESENT,
     as_resent,
@@ -18,9 +18,11 @@ from functions.handoff.dead_letters import (
     letter_of,
     to_record,
 )
-from functions.handoff.events import UserMessage, encode
+from functions.handoff.entries import encode
+from functions.handoff.events import UserMessage
 from functions.handoff.interfaces import Delete, Document
 from functions.handoff.languages import BUILT_IN
+from functions.handoff.parts import Doubt, Lease, Parked
 from tests.core_records import a_conversation, waiting
 from tests.core_world import KEY, World
 from tests.fakes import START

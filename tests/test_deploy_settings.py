@@ -11,7 +11,7 @@ from infra.deploy.deploy import REQUIRED
 from infra.deploy.settings_file import DEPLOY_VARIABLES, DERIVED, operator_environment, read_deployment, read_file
 
 EXAMPLE = Path(__file__).parents[1] / "infra/settings.example.env"
-ONE_MACHINE = {"FIRESTORE_EMULATOR_HOST", "SECRETS"}  # names that make no sense in the cloud
+ONE_MACHINE = {"FIRESTORE_EMULATOR_HOST", "SANDBOX_CLOCK", "SECRETS"}  # names that make no sense in the cloud
 
 
 def written(folder: Path, *lines: str) -> dict[str, str]:
@@ -66,6 +66,7 @@ WRONG = [
     ([*GOOD, "STORE=sqlite:x"], "STORE must be firestore"),
     ([*GOOD, "SECRETS=file:x"], "SECRETS must be secret-manager"),
     ([*GOOD, "FIRESTORE_EMULATOR_HOST=localhost:1"], "FIRESTORE_EMULATOR_HOST must not be set"),
+    ([*GOOD, "SANDBOX_CLOCK=/tmp/clock"], "SANDBOX_CLOCK must not be set: it is for one machine"),
     ([*GOOD, "LIVECHAT_API_URL=http://127.0.0.1:1"], "LIVECHAT_API_URL must be https"),
     ([*GOOD, "REDELIVER_URL=https://x.example"], "REDELIVER_URL must not be set: the deployed function tells it"),
     ([*GOOD, "WAIT_LIMIT_S=soon"], "WAIT_LIMIT_S must be a whole number"),

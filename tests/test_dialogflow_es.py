@@ -10,8 +10,9 @@ import pytest
 
 from functions.dialogflow.es import EsBot
 from functions.dialogflow.signals import SignalRules
+from functions.handoff.content import OutboundMessage
 from functions.handoff.errors import ProviderUnavailable
-from functions.handoff.events import BotAnswer, HandoffSignal, JsonObject, OutboundMessage
+from functions.handoff.events import BotAnswer, HandoffSignal, JsonObject
 from functions.handoff.interfaces import Bot
 from functions.runtime.http_client import HttpClient, Response
 from tests.discovery import faults, method_paths
@@ -125,8 +126,8 @@ def test_with_no_context_given_after_a_person_none_stays_active(bot: Bot, dialog
     assert (asked["resetContexts"], asked.get("contexts")) == (True, None)
 
 
-def test_a_context_that_calls_for_a_person_is_not_kept(bot: Bot, dialogflow: Loopback) -> None:
-    names = [f"{SESSION_PATH}/contexts/{name}" for name in ("handoff-wanted", "order")]
+def test_a_context_that_calls_for_a_person_or_signs_in_is_not_kept(bot: Bot, dialogflow: Loopback) -> None:
+    names = [f"{SESSION_PATH}/contexts/{name}" for name in ("handoff-wanted", "order", "authentication_response")]
     contexts = [{"name": name, "lifespanCount": 5} for name in names]
     dialogflow.will_answer(200, {"queryResult": {"fulfillmentText": "ok", "outputContexts": contexts}})
 
@@ -202,11 +203,24 @@ def test_an_answer_with_a_handoff_is_read_whole(bot: Bot, dialogflow: Loopback) 
     contexts = given["queryResult"]["outputContexts"]
     assert answer == BotAnswer(
         messages=(OutboundMessage("One moment"),),
-        handoff=HandoffSignal("bot", {"department": "billing"}),
+        handoff=HandoffSignal("bot", {"department": "billing"}, "Talk to human"),
         intent="Talk to human",
         parameters={"department": "billing", "order": ""},
         contexts=(contexts[0], contexts[1]),
     )
+
+
+def test_names_and_contexts_too_large_to_keep_are_cut_or_left_out(bot: Bot, dialogflow: Loopback) -> None:
+    large, small = (
+        {"name": f"{SESSION_PATH}/contexts/{name}", "lifespanCount": 5, "parameters": {"note": "x" * length}}
+        for name, length in (("large", 64_000), ("small", 1))
+    )
+    result = {"action": "handoff", "intent": {"displayName": "i" * 201}, "outputContexts": [large, small]}
+    dialogflow.will_answer(200, {"queryResult": result})
+
+    answer = hear(bot)
+
+    assert answer == BotAnswer(handoff=HandoffSignal("bot", {}, "i" * 200), intent="i" * 200, contexts=(small,))
 
 
 def test_a_fallback_is_recognised(bot: Bot, dialogflow: Loopback) -> None:

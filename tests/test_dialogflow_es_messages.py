@@ -1,13 +1,18 @@
-"""What a Dialogflow ES bot says: every kind of message as text and chips."""
+"""What a Dialogflow ES bot says in a turn: words and chips, and how its messages go together."""
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from functions.dialogflow.es_messages import parse_messages
-from functions.handoff.events import JsonObject, OutboundMessage, Suggestion
+from functions.handoff.content import Card, OutboundMessage, Suggestion, plain_text
+from functions.handoff.events import JsonObject
+from functions.handoff.json_fields import clean_json
+from tests.dialogflow_calls import DIALOGFLOW, V2
 from tests.discovery import faults
 
 
@@ -65,45 +70,13 @@ def test_chips_without_any_text_are_not_lost() -> None:
     assert messages == (OutboundMessage("…", (Suggestion("live_agent"),)),)
 
 
-_URL = "https://shop.example/a"
-_PICTURE = {"imageUri": "https://shop.example/a.png", "accessibilityText": "A shoe"}
-_OPEN = {"openUriAction": {"uri": _URL}}
-
-
 @pytest.mark.parametrize(
-    ("message", "expected", "expected_chips"),
+    ("message", "expected"),
     [
         (
             {"quickReplies": {"title": "Pick one", "quickReplies": ["Red", "", "Blue"]}},
-            "Pick one",
-            [Suggestion("reply", "Red"), Suggestion("reply", "Blue")],
+            OutboundMessage("Pick one", (Suggestion("reply", "Red"), Suggestion("reply", "Blue"))),
         ),
-        (
-            {
-                "card": {
-                    "title": "Shoe",
-                    "subtitle": "Comfortable",
-                    "imageUri": "https://shop.example/a.png",
-                    "buttons": [{"text": "See", "postback": _URL}, {"text": "Buy", "postback": "buy shoe"}],
-                }
-            },
-            "Shoe\nComfortable\nhttps://shop.example/a.png",
-            [Suggestion("open_url", "See", url=_URL), Suggestion("reply", "Buy", "buy shoe")],
-        ),
-        (
-            {
-                "basicCard": {
-                    "title": "Shoe",
-                    "subtitle": "New",
-                    "formattedText": "Very **soft**",
-                    "image": _PICTURE,
-                    "buttons": [{"title": "See", **_OPEN}],
-                }
-            },
-            "Shoe\nNew\nVery **soft**\nA shoe\nhttps://shop.example/a.png",
-            [Suggestion("open_url", "See", url=_URL)],
-        ),
-        ({"image": _PICTURE}, "A shoe\nhttps://shop.example/a.png", []),
         (
             {
                 "simpleResponses": {
@@ -113,70 +86,73 @@ _OPEN = {"openUriAction": {"uri": _URL}}
                     ]
                 }
             },
-            "Shown\nOnly spoken",
-            [],
+            OutboundMessage("Shown\nOnly spoken"),
         ),
-        (
-            {
-                "listSelect": {
-                    "title": "Shoes",
-                    "subtitle": "All we have",
-                    "items": [{"title": "Red", "description": "Bright", "info": {"key": "r"}}, {"title": "Blue"}],
-                }
-            },
-            "Shoes\nAll we have\nRed – Bright\nBlue",
-            [Suggestion("reply", "Red"), Suggestion("reply", "Blue")],
-        ),
-        (
-            {"carouselSelect": {"items": [{"title": "Red", "info": {"key": "r"}}]}},
-            "Red",
-            [Suggestion("reply", "Red")],
-        ),
-        (
-            {
-                "browseCarouselCard": {
-                    "items": [{"title": "Red", "description": "Bright", "openUriAction": {"url": _URL}}]
-                }
-            },
-            "Red – Bright",
-            [Suggestion("open_url", "Red", url=_URL)],
-        ),
-        (
-            {
-                "tableCard": {
-                    "title": "Hours",
-                    "columnProperties": [{"header": "Day"}, {"header": "Open"}],
-                    "rows": [{"cells": [{"text": "Mon"}, {"text": "9–17"}]}],
-                    "buttons": [{"title": "All", **_OPEN}],
-                }
-            },
-            "Hours\nDay | Open\nMon | 9–17",
-            [Suggestion("open_url", "All", url=_URL)],
-        ),
-        (
-            {
-                "mediaContent": {
-                    "mediaType": "AUDIO",
-                    "mediaObjects": [{"name": "Jingle", "description": "Ours", "contentUrl": _URL}],
-                }
-            },
-            f"Jingle – Ours\n{_URL}",
-            [],
-        ),
+        ({"payload": {"liveAgentRequest": {}, "text": "Ask"}}, OutboundMessage("Ask", (Suggestion("live_agent"),))),
     ],
 )
-def test_every_kind_of_message_is_at_least_text(
-    message: JsonObject, expected: str, expected_chips: list[Suggestion]
-) -> None:
+def test_kinds_of_words_are_words_and_chips(message: JsonObject, expected: OutboundMessage) -> None:
+    [said] = parse_messages({"fulfillmentMessages": [message]})
+
     assert faults("dialogflow.v2", "GoogleCloudDialogflowV2IntentMessage", message) == []
-    assert (texts(message), chips(message)) == ([expected], expected_chips)
+    assert replace(said, native={}) == expected
 
 
-def test_a_link_out_is_a_chip() -> None:
-    link = {"linkOutSuggestion": {"destinationName": "Shop", "uri": _URL}}
+@pytest.mark.parametrize(
+    ("chip", "expected"),
+    [
+        (
+            {"linkOutSuggestion": {"destinationName": "Shop", "uri": "https://shop.example/a"}},
+            Suggestion("open_url", "Shop", url="https://shop.example/a"),
+        ),
+        (
+            {"linkOutSuggestion": {"destinationName": "Call", "uri": "tel:+1 555"}},
+            Suggestion("dial", "Call", phone="+1 555"),
+        ),
+        ({"suggestions": {"suggestions": [{"title": " Hours "}]}}, Suggestion("reply", "Hours")),
+    ],
+)
+def test_chips_of_every_kind_hang_under_the_words(chip: JsonObject, expected: Suggestion) -> None:
+    assert faults("dialogflow.v2", "GoogleCloudDialogflowV2IntentMessage", chip) == []
+    assert chips(text("A"), chip) == [expected]
 
-    assert faults("dialogflow.v2", "GoogleCloudDialogflowV2IntentMessage", link) == []
-    assert chips(text("A"), link) == [Suggestion("open_url", "Shop", url=_URL)]
+
+@pytest.mark.parametrize(
+    "chip",
+    [
+        {"linkOutSuggestion": {"destinationName": "Shop"}},
+        {"suggestions": {"suggestions": [{"title": " "}]}},
+        {"payload": {"suggestions": [{"reply": {"postbackData": "p"}}]}},
+    ],
+)
+def test_a_chip_that_leads_nowhere_is_left_out(chip: JsonObject) -> None:
+    assert parse_messages({"fulfillmentMessages": [text("A"), chip]}) == (OutboundMessage("A"),)
+
+
+def test_chips_behind_a_card_join_the_card() -> None:
+    card = {"card": {"title": "Shoe", "buttons": [{"text": "Buy", "postback": "buy"}]}}
+    quick = {"quickReplies": {"quickReplies": ["Hours"]}}
+
+    [message] = parse_messages({"fulfillmentMessages": [card, quick], "fulfillmentText": "Not shown"})
+
+    assert message.cards == (Card("Shoe", suggestions=(Suggestion("reply", "Buy", "buy"),)),)
+    assert message.suggestions == (Suggestion("reply", "Hours"),)
+
+
+def test_chips_that_join_a_payload_are_in_its_native_form_too() -> None:
+    given = {"payload": {"businessMessages": {"text": "Sure?", "suggestions": [{"liveAgentRequest": {}}]}}}
+    before = {"suggestions": {"suggestions": [{"title": "Yes"}]}}
+    after = {"linkOutSuggestion": {"destinationName": "Shop", "uri": "https://shop.example/a"}}
+
+    [message] = parse_messages({"fulfillmentMessages": [before, given, after]})
+
+    assert [chip.kind for chip in message.suggestions] == ["reply", "live_agent", "open_url"]
+    open_shop = {"text": "Shop", "postbackData": "Shop", "openUrlAction": {"url": "https://shop.example/a"}}
+    assert message.native["businessMessages"]["suggestions"] == [
+        {"reply": {"text": "Yes", "postbackData": "Yes"}},
+        {"liveAgentRequest": {}},
+        {"action": open_shop},
+    ]
 
 
 def test_a_webhooks_payload_speaks_after_the_messages() -> None:
@@ -188,32 +164,30 @@ def test_a_webhooks_payload_speaks_after_the_messages() -> None:
     messages = parse_messages({"fulfillmentMessages": [text("This")], "webhookPayload": payload})
 
     said = OutboundMessage("And this", (Suggestion("reply", "Yes"), Suggestion("dial", "Call", phone="+1")))
-    assert messages == (OutboundMessage("This"), said)
+    assert [replace(one, native={}) for one in messages] == [OutboundMessage("This"), said]
 
 
+_KINDS = sorted(DIALOGFLOW.schemas[f"{V2}IntentMessage"]["properties"])
 _KEYS = st.sampled_from(
     [
-        *(
-            "fulfillmentMessages",
-            "fulfillmentText",
-            "webhookPayload",
-            "payload",
-            "text",
-            "suggestions",
-            "card",
-            "title",
-        ),
-        *("richCard", "standaloneCard", "carouselCard", "cardContent", "cardContents", "buttons", "platform"),
-        *("businessMessages", "liveAgentRequest", "reply", "action"),
+        *_KINDS,
+        *("fulfillmentMessages", "fulfillmentText", "webhookPayload", "suggestions", "title", "subtitle", "items"),
+        *("richCard", "standaloneCard", "carouselCard", "cardContent", "cardContents", "buttons", "contentInfo"),
+        *("businessMessages", "liveAgentRequest", "reply", "action", "imageUri", "fileUrl", "openUriAction", "uri"),
+        *("rbm", "params", "messageText", "imageUrl", "authenticationRequest", "fallback", "postback", "quickReplies"),
     ]
 )
-_LEAVES = st.none() | st.booleans() | st.integers() | st.sampled_from(("", "a", "__x"))
+_TEXTS = st.sampled_from(("", "a", "__x", "\0", "\ud800", "https://shop.example/a", "tel:", "x" * 3_000))
+_LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | _TEXTS
 _JSON = st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=4))
+_MESSAGES = st.lists(st.dictionaries(st.sampled_from(_KINDS), _JSON, min_size=1, max_size=2), max_size=5)
 
 
-@settings(deadline=None, max_examples=50)
-@given(st.dictionaries(_KEYS, _JSON, max_size=5))
-def test_no_answer_crashes_the_reader_and_no_message_is_blank(result: JsonObject) -> None:
-    messages = parse_messages(result)
+@settings(deadline=None, max_examples=150)
+@given(st.fixed_dictionaries({"fulfillmentMessages": _MESSAGES | _JSON, "webhookPayload": _JSON}))
+def test_no_answer_crashes_the_reader_and_no_message_is_empty(result: JsonObject) -> None:
+    messages = parse_messages(clean_json(result))
 
-    assert all(message.text.strip() for message in messages)
+    assert not any(message.is_empty for message in messages)
+    assert all(plain_text(message).strip() or message.native for message in messages)
+    assert msgspec.json.decode(msgspec.json.encode(messages), type=tuple[OutboundMessage, ...]) == messages

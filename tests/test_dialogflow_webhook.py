@@ -85,7 +85,7 @@ def test_a_call_names_its_session_its_turn_and_its_signal() -> None:
     assert call == FulfilmentCall(
         session_id="3f0e",
         response_id="r-1",
-        signal=HandoffSignal("bot", {"department": "billing"}),
+        signal=HandoffSignal("bot", {"department": "billing"}, "Talk to human"),
         language="en",
     )
 

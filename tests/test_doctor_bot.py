@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from google.cloud import firestore
 
-from functions.handoff.events import UserMessage, encode
+from functions.handoff.entries import encode
+from functions.handoff.events import UserMessage
 from functions.handoff.interfaces import Create, Record
 from functions.runtime.config import read_settings
 from functions.storage.firestore import FirestoreStore

@@ -260,14 +260,47 @@ def test_a_group_that_livechat_does_not_have_is_named(desk: Desk) -> None:
     assert (FAILED, True) == (finding.state, "99 (sales)" in finding.sentence)
 
 
+@pytest.mark.parametrize("desk", [{}, {"scopes": (*NEEDED, "groups--all:ro")}], indirect=True)
+def test_a_group_that_only_a_rule_or_its_names_know_must_be_there_too(desk: Desk, tmp_path: Path) -> None:
+    routing = tmp_path / "routing.json"
+    rules = [
+        {"when": {"locale": "de"}, "group": 8},
+        {"when": {}, "group": 98},
+        {"when": {"reason": "bot"}, "group": 98},
+    ]
+    routing.write_text(json.dumps({"rules": rules, "groups": {"7": {}, "97": {"human_name": "Team"}}}))
+
+    finding = looked_at(desk.patient(set={"ROUTING_FILE": str(routing)}))["livechat.groups"]
+
+    assert FAILED == finding.state
+    assert finding.sentence.endswith("does not have: 97 (names of group 97), 98 (rule 2)")
+    assert "ROUTING_FILE" in finding.remedy
+
+
 @pytest.mark.parametrize(("policy", "state"), [("decline", WARNING), ("queue", OK)])
 def test_a_group_with_nobody_online_matters_only_where_users_are_declined(desk: Desk, policy: str, state: str) -> None:
-    for agent in desk.standin.licence.agents.values():
-        agent.status = "not_accepting_chats"
+    everybody_goes(desk)
 
     finding = looked_at(desk.patient(set={"OFFLINE_POLICY": policy}))["livechat.groups"]
 
     assert state == finding.state
+
+
+def everybody_goes(desk: Desk) -> None:
+    for agent in desk.standin.licence.agents.values():
+        agent.status = "not_accepting_chats"
+
+
+def test_nobody_is_missed_in_a_group_that_nothing_leads_to(desk: Desk, tmp_path: Path) -> None:
+    everybody_goes(desk)
+    routing = tmp_path / "routing.json"
+    routing.write_text(json.dumps({"rules": [{"when": {}, "group": 7}], "groups": {"8": {"human_name": "Team"}}}))
+
+    patient = desk.patient(set={"ROUTING_FILE": str(routing), "OFFLINE_POLICY": "decline"})
+    finding = looked_at(patient)["livechat.groups"]
+
+    assert WARNING == finding.state
+    assert "nobody is online in 0 (default), 7 (rule 1): " in finding.sentence
 
 
 # --- webhooks --------------------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """The operator's commands, as processes, at everything on one machine: functions, stand-ins, store and secrets."""
 
-import io
 import json
 import os
 import subprocess
@@ -10,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from infra.sandbox import story
-from infra.sandbox.both_sides import Columns
 from infra.sandbox.sandbox import Sandbox
+from infra.sandbox.stories import load
+from infra.sandbox.story_play import Play
 from tests.play import wait_for
 
 pytestmark = pytest.mark.scenario
-CONVERSATION = "3333"  # the story's
+CONVERSATION = "3333"
 KEY = f"business_messages:{CONVERSATION}"
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -26,7 +25,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 def sandbox() -> Iterator[Sandbox]:
     """With the story told: a user was with the bot, with a person, and is with the bot again."""
     with Sandbox(sweep=False) as running:
-        story.play(running, Columns(io.StringIO(), 120, colour=False))
+        Play(running, load("seed"), conversation=CONVERSATION).run()
         yield running
 
 

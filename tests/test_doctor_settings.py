@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from functions.handoff.events import JsonObject
 from functions.runtime.config import read_settings
 from infra.deploy.gcloud import CloudRefused
 from infra.deploy.parts import SECRETS
@@ -145,6 +146,33 @@ def test_texts_that_are_likely_forgotten_are_a_warning(tmp_path: Path) -> None:
 
     assert (WARNING, True) == (warned.state, "de: agent_left does not say {name}" in warned.sentence)
     assert OK == found(SETTING_CHECKS, with_settings(), "settings.texts").state
+
+
+def with_rules(folder: Path, *rules: JsonObject) -> Patient:
+    routing = folder / "routing.json"
+    routing.write_text(json.dumps({"rules": rules}))
+    return with_settings(ROUTING_FILE=str(routing))
+
+
+def test_a_rule_that_can_never_win_is_a_warning(tmp_path: Path) -> None:
+    german, austrian = {"when": {"locale": "de"}, "group": 7}, {"when": {"locale": "de-AT"}, "group": 8}
+
+    warned = found(SETTING_CHECKS, with_rules(tmp_path, german, austrian, {"when": {}, "group": 0}), "settings.routing")
+
+    assert (WARNING, "ROUTING_FILE: rule 2 never wins: rule 1 fits whenever it does") == (warned.state, warned.sentence)
+    assert OK == found(SETTING_CHECKS, with_rules(tmp_path, austrian, german), "settings.routing").state
+    assert "no rules" in found(SETTING_CHECKS, with_settings(), "settings.routing").sentence
+
+
+def test_a_routing_file_with_faults_is_a_failure(file: Path, tmp_path: Path) -> None:
+    routing = tmp_path / "routing.json"
+    routing.write_text(json.dumps({"rules": [{"when": {}, "department": "sales"}]}))
+    file.write_text(f"{FILE}ROUTING_FILE={routing}\n")
+
+    finding = found(SETTING_CHECKS, open_patient({}), "settings")
+
+    assert FAILED == finding.state
+    assert 'rule 1: department "sales" is not in LIVECHAT_GROUPS' in finding.sentence
 
 
 @pytest.mark.parametrize(("uploaded", "state"), [([], FAILED), (["functions/settings/texts.json"], OK)])

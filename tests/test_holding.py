@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from functions.handoff.changes import conversation_path
-from functions.handoff.conversation import BOT, Doubt, Lease
+from functions.handoff.conversation import BOT
 from functions.handoff.holding import choose, find_conversation, ripen, try_take
+from functions.handoff.parts import Doubt, Lease
 from tests.core_records import KEY, a_conversation, changes_of, waiting
 from tests.core_world import World
 from tests.fakes import START

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 
 from functions.handoff.changes import Changes, entry_path
-from functions.handoff.conversation import Lease
 from functions.handoff.errors import StoreUnavailable
 from functions.handoff.events import UserMessage
 from functions.handoff.holding import COMMIT_TRIES, Held, commit_step, load_entry
 from functions.handoff.interfaces import Replace
+from functions.handoff.parts import Lease
 from tests.core_world import KEY, World
 from tests.fakes import START
 

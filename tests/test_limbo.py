@@ -44,8 +44,10 @@ def recovered(what: str, at_s: float = 0) -> Told:
 
 
 SILENT = after(600, "[agent_silent]")
+SILENT_LATER = Told("[agent_silent]", 600, 600 + 3 * MINUTE_S + SLACK_S)
 REMINDER, TRYING, DELAYED = after(120, "[still_waiting]"), after(120, "[still_trying]"), after(30, "[delayed]")
 LIMIT = (after(900, "[nobody_came]"), after(900, WELCOME))
+FILE_TRIES = 3 * MINUTE_S  # of a file: three sweeps, where there is no wake-up
 SECOND_TRY = 2 * MINUTE_S  # of the bot: two sweeps, where there is no wake-up
 DECLINE = {"offline_policy": "decline"}
 
@@ -145,6 +147,12 @@ ROWS = {
     "channel down while an agent writes": Row(
         plays.channel_down_while_agent_writes,
         (recovered("HUMAN: I am sending you a new one"),),
+        "AGENT",
+        agent_answers,
+    ),
+    "the server of the user's picture is down": Row(
+        plays.file_server_down,
+        (after(30, "[delayed]", maybe=True), Told("[sent_file_unreachable]", 0, FILE_TRIES), SILENT_LATER),
         "AGENT",
         agent_answers,
     ),

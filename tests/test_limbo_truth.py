@@ -1,10 +1,7 @@
 """What the bridge says is so when it is said: a notice that waited may have become untrue, and is not said then."""
 
-from typing import Any
-
 import pytest
 
-from functions.handoff.events import OutboundMessage
 from functions.handoff.languages import BUILT_IN
 from tests.limbo import HOUR_S, Told, Watch, after, bot_answers, complaints
 from tests.limbo_plays import waiting, with_jane
@@ -157,29 +154,14 @@ def test_no_keyword_is_named_where_there_is_none(down: tuple[str, ...]) -> None:
 # --- the way back ----------------------------------------------------------------------------------------------------
 
 
-def test_who_is_told_that_a_message_did_not_reach_the_agents_is_offered_the_bot(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_who_is_told_that_a_message_did_not_reach_the_agents_is_offered_the_bot() -> None:
     watch = Watch()
     with_jane(watch)
-    sent = sent_to_user(watch, monkeypatch)
     watch.down("livechat", how="refused")
 
     watch.say("my lamp is broken")
 
-    assert ["/bot"] == [chip.postback for chip in sent[-1].suggestions]
-
-
-def sent_to_user(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> list[OutboundMessage]:
-    sent: list[OutboundMessage] = []
-    real = watch.world.channel.send_message
-
-    def send(address: Any, message: OutboundMessage, *args: Any, **more: Any) -> None:
-        sent.append(message)
-        real(address, message, *args, **more)
-
-    monkeypatch.setattr(watch.world.channel, "send_message", send)
-    return sent
+    assert ["/bot"] == [chip.postback for chip in watch.world.channel.sent[-1].suggestions]
 
 
 def test_a_bot_that_was_away_over_several_returns_says_welcome_once() -> None:

@@ -106,7 +106,7 @@ def test_a_form_that_is_refused_becomes_a_message_that_says_who_wrote_it(
     _ = start(desk) if action == "start_chat" else resume(desk)
 
     message = events_of(desk, action)[1][0]
-    assert (message["type"], message["custom_id"]) == ("message", f"{CUSTOM_ID}-plain")
+    assert (message["type"], message["custom_id"]) == ("message", CUSTOM_ID)
     assert is_own_event(message["custom_id"])
     assert "not written by the customer" in message["text"].splitlines()[0]
     assert "asked for a person" in message["text"]

@@ -47,7 +47,7 @@ def test_a_note_that_is_refused_becomes_a_message_that_says_who_wrote_it(desk: D
 
     event = desk.asked("send_event")[1].body["event"]
     assert event_id == "T1_3"
-    assert (event["type"], event["custom_id"]) == ("message", f"{CUSTOM_ID}-plain")
+    assert (event["type"], event["custom_id"]) == ("message", CUSTOM_ID)
     assert event["text"].splitlines() == [
         "[Automatic note from the messaging bridge: not written by the customer]",
         "Note from the bridge",

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from functions.handoff.content import AgentButton
 from functions.handoff.errors import ProviderRefused, ProviderUnavailable
 from functions.handoff.events import Agent, AgentMessage, WithheldEvent
+from functions.handoff.postbacks import find_button
 from tests.livechat_customers import CUSTOM_ID, CUSTOMER_ID, Desk, error
 from tests.scripted_server import Answer, scripted_server
 
@@ -71,7 +73,7 @@ def test_a_thread_shows_what_is_for_the_user_and_accounts_for_the_rest(desk: Des
 
     view = desk.desk.read_thread("C1", "T1", timeout_s=5)
 
-    place: dict[str, str] = {"chat_id": "C1", "thread_id": "T1"}
+    place: dict[str, Any] = {"chat_id": "C1", "thread_id": "T1"}
     assert view.events == (
         WithheldEvent(id="T1_1", source_at=at(1), **place),
         WithheldEvent(id="T1_2", source_at=at(2), **place),
@@ -134,3 +136,39 @@ def test_a_missing_right_is_not_taken_for_a_bad_token(desk: Desk) -> None:
         desk.desk.read_thread("C1", "T1", timeout_s=5)
 
     assert desk.tokens.refusals == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "unsupported"),
+    [
+        ({"type": "custom", "content": {"a": 1}}, "custom"),
+        ({"type": "file"}, "file"),
+        ({"type": None}, "unknown"),
+        ({"type": "custom", "visibility": "agents"}, ""),
+        ({"type": "custom", "author_id": CUSTOMER_ID}, ""),
+        ({"type": "custom", "author_id": "robot@shop.example"}, ""),
+        ({"type": "filled_form", "fields": []}, ""),
+        ({"deleted": True}, ""),
+    ],
+)
+def test_what_an_agent_meant_for_the_user_but_can_t_be_shown_says_so(
+    desk: Desk, fields: dict[str, Any], unsupported: str
+) -> None:
+    desk.answers("get_chat", chat(event(1, **fields)))
+
+    (read,) = desk.desk.read_thread("C1", "T1", timeout_s=5).events
+
+    assert isinstance(read, WithheldEvent)
+    assert unsupported == read.unsupported
+
+
+def test_buttons_of_a_thread_that_is_read_are_answered_in_it(desk: Desk) -> None:
+    button = {"type": "message", "text": "Yes", "postback_id": "y", "value": "v"}
+    rich = {"type": "rich_message", "template_id": "quick_replies", "elements": [{"title": "t", "buttons": [button]}]}
+    desk.answers("get_chat", chat(event(1, **rich)))
+
+    (read,) = desk.desk.read_thread("C1", "", timeout_s=5).events
+
+    assert isinstance(read, AgentMessage)
+    (chip,) = read.messages[0].suggestions
+    assert find_button(chip.postback) == AgentButton("T1", "T1_1", "y", "message", "v")

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from functions.handoff.errors import WebhookRejected
 from functions.handoff.events import AgentJoined, AgentMessage, ChatStarted, ChatTransferred, WithheldEvent
+from functions.livechat.mapping import MAX_ID_CHARACTERS
 from functions.livechat.webhook import parse_webhook
-from tests.test_livechat_webhook import EVENTS, IGNORED, RECEIVED_AT, load, parse
+from tests.test_livechat_webhook import EVENTS, IGNORED, RECEIVED_AT, SEEN, load, parse
 
 _WRONG: tuple[Any, ...] = (None, 5, True, [], {}, "", "x", ["x"], {"x": "y"})
 
@@ -87,6 +88,18 @@ _NEEDED = [
     ("user_removed_from_chat__agent", "payload.chat_id"),
     ("user_removed_from_chat__agent", "payload.user_id"),
     ("chat_transferred__to_agent", "payload.chat_id"),
+    ("event_updated__message", "payload.chat_id"),
+    ("event_updated__message", "payload.thread_id"),
+    ("event_updated__message", "payload.event"),
+    ("event_updated__message", "payload.event.id"),
+    ("event_updated__message", "payload.event.type"),
+    ("event_updated__message", "payload.event.text"),
+    ("event_deleted__message", "payload.chat_id"),
+    ("event_deleted__message", "payload.thread_id"),
+    ("event_deleted__message", "payload.event_id"),
+    ("events_marked_as_seen__agent", "payload.chat_id"),
+    ("events_marked_as_seen__agent", "payload.user_id"),
+    ("events_marked_as_seen__agent", "payload.seen_up_to"),
     ("chat_deactivated__by_agent", "payload.chat_id"),
     ("chat_deactivated__by_agent", "payload.thread_id"),
 ]
@@ -109,10 +122,11 @@ def test_a_documented_field_that_is_missing_or_wrong_is_named(name: str, field: 
 
 
 def test_a_time_that_is_none_is_named() -> None:
-    body = load("incoming_event__agent_text")
-    body["payload"]["event"]["created_at"] = "yesterday"
+    body, seen = load("incoming_event__agent_text"), load(SEEN)
+    body["payload"]["event"]["created_at"] = seen["payload"]["seen_up_to"] = "yesterday"
 
     assert "payload.event.created_at" in rejected(body)[2]
+    assert "payload.seen_up_to" in rejected(seen)[2]
 
 
 # --- new, odd or hostile ---------------------------------------------------------------------------------------------
@@ -142,7 +156,7 @@ def _paths(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from _paths(child, (*way, step))
 
 
-@pytest.mark.parametrize("name", [*EVENTS, *IGNORED])
+@pytest.mark.parametrize("name", [*EVENTS, *IGNORED, SEEN])
 def test_no_wrong_type_anywhere_is_more_than_a_rejection(name: str) -> None:
     original = load(name)
     for way in _paths(original):
@@ -156,9 +170,10 @@ def test_no_wrong_type_anywhere_is_more_than_a_rejection(name: str) -> None:
                 parsed = parse(body)
             except WebhookRejected:
                 continue
-            assert (parsed.event is None) == bool(parsed.ignored)
+            assert [bool(parsed.event), bool(parsed.seen_up_to), bool(parsed.ignored)].count(True) == 1
 
 
+ACTIONS = sorted({name.split("__")[0] for name in (*EVENTS, *IGNORED, SEEN)})
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
@@ -167,7 +182,7 @@ _JSON = st.recursive(
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
-@given(payload=_JSON, action=st.sampled_from([*{name.split("__")[0] for name in EVENTS}]))
+@given(payload=_JSON, action=st.sampled_from(ACTIONS))
 def test_no_payload_is_more_than_a_rejection(payload: Any, action: str) -> None:
     body = {**load("incoming_event__agent_text"), "action": action, "payload": payload}
 
@@ -175,7 +190,7 @@ def test_no_payload_is_more_than_a_rejection(payload: Any, action: str) -> None:
         parsed = parse(body)
     except WebhookRejected:
         return
-    assert (parsed.event is None) == bool(parsed.ignored)
+    assert [bool(parsed.event), bool(parsed.seen_up_to), bool(parsed.ignored)].count(True) == 1
 
 
 def test_a_payload_of_any_depth_is_at_most_refused() -> None:
@@ -194,34 +209,47 @@ def test_a_very_long_unknown_action_is_cut() -> None:
     assert (len(parsed.action), parsed.event) == (100, None)
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "https://a b", "ftp://shop.example/x", 5, None, ""])
-def test_only_a_web_address_is_shown_as_one(url: object) -> None:
-    body = load("incoming_event__file")
-    body["payload"]["event"]["url"] = url
-
-    event = parse(body).event
-
-    assert isinstance(event, AgentMessage)
-    assert event.text == "invoice.pdf"
-
-
 @pytest.mark.parametrize("text", ["", "  \n"])
-def test_a_message_without_words_is_withheld(text: str) -> None:
+def test_a_message_without_words_is_withheld_and_said_to_be(text: str) -> None:
     body = load("incoming_event__agent_text")
     body["payload"]["event"]["text"] = text
 
-    assert isinstance(parse(body).event, WithheldEvent)
+    event = parse(body).event
+
+    assert isinstance(event, WithheldEvent)
+    assert event.unsupported == "message"
+
+
+def test_a_kind_s_name_is_kept_short_and_clean() -> None:
+    body = load("incoming_event__unknown_type")
+    body["payload"]["event"]["type"] = "\0\ud800" + "k" * 5000
+
+    event = parse(body).event
+
+    assert isinstance(event, WithheldEvent)
+    assert event.unsupported == "\ufffd" + "k" * 49
 
 
 def test_a_queue_or_agents_of_the_wrong_type_count_as_absent() -> None:
     body = load("chat_transferred__queued")
     body["payload"]["queue"] = 3
-    body["payload"]["transferred_to"] = {"agent_ids": ["sam@shop.example", 5, None]}
+    too_long = "@".rjust(MAX_ID_CHARACTERS + 1, "a")
+    body["payload"]["transferred_to"] = {"agent_ids": ["sam@shop.example", 5, None, too_long]}
 
     event = parse(body).event
 
     assert isinstance(event, ChatTransferred)
     assert (event.agent_ids, event.queued) == (("sam@shop.example",), False)
+
+
+def test_group_ids_are_whole_numbers_that_the_api_has() -> None:
+    body = load("chat_transferred__queued")
+    body["payload"]["transferred_to"] = {"group_ids": [0, 7, True, -1, "8", 1.5, None, 2**31 - 1, 2**31, 10**400]}
+
+    event = parse(body).event
+
+    assert isinstance(event, ChatTransferred)
+    assert (0, 7, 2**31 - 1) == event.group_ids
 
 
 def test_no_e_mail_address_becomes_a_name() -> None:

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from functions.handoff.changes import conversation_path, entry_path
-from functions.handoff.conversation import UserProfile
 from functions.handoff.events import UserMessage
 from functions.handoff.mailbox import Inbound
+from functions.handoff.parts import UserProfile
 from tests.core_world import KEY, World
 from tests.fakes import START
 

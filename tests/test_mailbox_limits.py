@@ -6,7 +6,7 @@ import pytest
 
 from functions.handoff.conversation import MAX_ACCEPTED_PENDING
 from functions.handoff.errors import MailboxFull
-from functions.handoff.events import HandoffAsked, HandoffSignal, WithheldEvent
+from functions.handoff.events import HandoffAsked, HandoffSignal, UserReceipt, WithheldEvent
 from functions.handoff.languages import BUILT_IN
 from tests.core_world import KEY, World
 
@@ -74,6 +74,17 @@ def test_the_desk_is_told_to_come_back_later() -> None:
         world.desk_says(event)
 
     assert [] == world.dead_letters()
+
+
+def test_a_receipt_that_is_too_much_is_dropped_and_nobody_is_told() -> None:
+    world = full()
+    receipt = UserReceipt(id="q1", source_at=world.clock.now(), message_ids=("m-1",), read=True)
+
+    answer = world.accept(receipt)
+    world.sweep()
+
+    assert ("ignored", [], []) == (answer.outcome, world.dead_letters(), world.channel.texts)
+    assert MAX_ACCEPTED_PENDING == world.conversation.accepted_pending()
 
 
 def test_what_the_core_makes_itself_does_not_count() -> None:

@@ -8,8 +8,8 @@ import pytest
 from functions.handoff.changes import entry_path
 from functions.handoff.conversation import MAX_ACCEPTED_PENDING, SENDERS_RETRY_FOR
 from functions.handoff.dead_letters import dead_letter_id, dead_letter_path
+from functions.handoff.entries import UserNotice
 from functions.handoff.errors import MailboxFull, StoreUnavailable
-from functions.handoff.events import UserNotice
 from functions.handoff.interfaces import Create, Delete, Record
 from tests.core_world import KEY, World
 from tests.lost_messages import (

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from functions.handoff.changes import conversation_path
+from functions.handoff.content import OutboundMessage
 from functions.handoff.dead_letters import dead_letter_id, dead_letter_path
-from functions.handoff.events import BotAnswer, HandoffSignal, OutboundMessage
+from functions.handoff.events import BotAnswer, HandoffSignal
 from functions.handoff.interfaces import Delete, Record, Replace
 from tests.core_world import KEY, World
 from tests.lost_messages import LOST, begin_anew, letter, lost_agent_message, lost_user_message, mend, refusing, resend

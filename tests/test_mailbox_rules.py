@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from functions.handoff.entries import Entry
 from functions.handoff.errors import ProviderRefused
-from functions.handoff.events import Event
 from tests.core_world import BOB, JANE, KEY, Died, World
 from tests.delivery_rules import doubled, framing_faults, leaked, lost, never_left, out_of_order, stuck, unresolved
 
@@ -38,7 +38,7 @@ class Conversations(RuleBasedStateMachine):
         self.said: list[str] = []
         self.agent_words: list[str] = []
         self.private: list[str] = []
-        self.untold: list[Event] = []
+        self.untold: list[Entry] = []
         self.inbox: list[Callable[[], Any]] = []
         self.count = 0
 
@@ -127,7 +127,7 @@ class Conversations(RuleBasedStateMachine):
     def agent_opens(self, agent: Any) -> None:
         self.mortal(lambda: self.world.agent_starts(agent))
 
-    def deliver(self, event: Event) -> None:
+    def deliver(self, event: Entry) -> None:
         self.inbox.append(lambda: self.world.desk_says(event))
         self.mortal(self.inbox[-1])
 

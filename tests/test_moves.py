@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from functions.handoff.conversation import AGENT, BOT, WAITING, Conversation, Doubt, Line, PastHandoff, Presence
-from functions.handoff.events import Framing, HandoffSignal, OpenChat, ReturnEvent
+from functions.handoff.conversation import AGENT, BOT, WAITING, Conversation
+from functions.handoff.entries import Framing, OpenChat, ReturnEvent
+from functions.handoff.events import HandoffSignal
 from functions.handoff.moves import hand_off, join, meet, return_to_bot, wait
+from functions.handoff.parts import Doubt, Line, PastHandoff, Presence
 from functions.handoff.policy import Policy
 from tests.core_records import BOB, JANE, a_conversation, changes_of, waiting
 from tests.fakes import START

@@ -1,10 +1,10 @@
 """The bridge's own words: to the user while they are true, to the agents where they can be, to the bot once."""
 
-from typing import Any
-
 import pytest
 
-from functions.handoff.events import AgentNote, BotAnswer, HandoffSignal, OutboundMessage
+from functions.handoff.content import OutboundMessage
+from functions.handoff.entries import AgentNote
+from functions.handoff.events import BotAnswer, HandoffSignal
 from functions.handoff.languages import BUILT_IN
 from functions.handoff.moves import tell_user
 from functions.handoff.policy import Policy
@@ -45,22 +45,9 @@ def test_words_that_are_no_longer_true_are_not_said() -> None:
     assert [] == world.pending
 
 
-def watched(world: World, monkeypatch: pytest.MonkeyPatch) -> list[OutboundMessage]:
-    """What is sent to the user from now on, each try, chips and all."""
-    sent: list[OutboundMessage] = []
-    real = world.channel.send_message
-
-    def send(address: Any, message: OutboundMessage, *args: Any, **more: Any) -> None:
-        sent.append(message)
-        real(address, message, *args, **more)
-
-    monkeypatch.setattr(world.channel, "send_message", send)
-    return sent
-
-
-def test_a_reminder_offers_the_bot_by_its_keyword(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reminder_offers_the_bot_by_its_keyword() -> None:
     world = World(Policy(return_keyword="/bot"))
-    sent = watched(world, monkeypatch)
+    sent = world.channel.sent
     world.say("a person please")
     world.pass_time(130)
 
@@ -68,10 +55,10 @@ def test_a_reminder_offers_the_bot_by_its_keyword(monkeypatch: pytest.MonkeyPatc
     assert [("reply", "/bot")] == [(chip.kind, chip.postback) for chip in sent[-1].suggestions]
 
 
-def test_a_notice_said_again_is_the_very_same_whatever_the_state_is_by_then(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notice_said_again_is_the_very_same_whatever_the_state_is_by_then() -> None:
     world = World(Policy(return_keyword="/bot"))
     world.say("hello")
-    sent = watched(world, monkeypatch)
+    sent = world.channel.sent
     world.faults.script["channel.send_message"] = ["lost"]
     with world.changing() as changes:
         tell_user(changes, "undelivered", "u1", excerpt="hello")

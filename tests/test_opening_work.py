@@ -2,10 +2,10 @@
 
 import pytest
 
-from functions.handoff.conversation import UserProfile
 from functions.handoff.events import HandoffAsked, HandoffSignal
 from functions.handoff.languages import BUILT_IN
 from functions.handoff.mailbox import Inbound
+from functions.handoff.parts import UserProfile
 from functions.handoff.policy import Policy
 from tests.core_world import KEY, World
 
@@ -85,7 +85,7 @@ def test_the_agents_are_shown_who_they_talk_to() -> None:
 
     world.mailbox.accept(Inbound(key=KEY, event=asked_for, channel="phone", user=user), budget_s=25)
 
-    assert [("Michael", {"entry point": "maps"})] == world.desk.details
+    assert [("Michael", {"entry point": "maps", "locale": "en"})] == world.desk.details
 
 
 def test_details_that_are_refused_stop_nothing() -> None:

@@ -8,19 +8,10 @@ from pathlib import Path
 import pytest
 
 from functions.handoff.changes import conversation_path
-from functions.handoff.conversation import (
-    Conversation,
-    Doubt,
-    Lease,
-    Line,
-    Parked,
-    PastHandoff,
-    Presence,
-    UserProfile,
-    to_record,
-)
+from functions.handoff.conversation import Conversation, to_record
 from functions.handoff.events import Agent
 from functions.handoff.interfaces import Create, Record, Store
+from functions.handoff.parts import Doubt, Lease, Line, Parked, PastHandoff, Presence, UserProfile
 from functions.runtime.config import Settings, read_settings
 from functions.storage.firestore import FirestoreStore
 from functions.storage.sqlite import SqliteStore

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from functions.handoff.conversation import Conversation, Lease, Pending
+from functions.handoff.conversation import Conversation
+from functions.handoff.parts import Lease, Pending
 from infra.outage.books import reckon
 from infra.outage.logbook import Logbook, Work, summed
 from infra.outage.outcome import most_at_once

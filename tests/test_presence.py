@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from functions.handoff.conversation import AGENT, Conversation, Presence
+from functions.handoff.conversation import AGENT, Conversation
 from functions.handoff.events import Agent, HandoffSignal
+from functions.handoff.parts import Presence
 from functions.handoff.presence import leave, show
 from tests.core_records import BOB, JANE, a_conversation, changes_of, waiting
 from tests.fakes import START

@@ -8,12 +8,9 @@ from infra.sandbox.dialogflow_es_schema import (
     DetectIntentRequest,
     EventInput,
     FollowupEvent,
-    IntentMessage,
     QueryInput,
     QueryParameters,
-    QuickReplies,
     TextInput,
-    TextMessage,
     WebhookResponse,
 )
 from tests.dialogflow_calls import DIALOGFLOW, SESSION, V2, context_ids, detect, say, tell
@@ -140,6 +137,24 @@ def test_the_return_event_is_greeted_or_met_with_a_fallback(bot: DialogflowStand
     assert (turn["event"], turn["parameters"]) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "parameters", "expected"),
+    [
+        ("AUTHENTICATION_RESPONSE", {"code": "4711", "redirect_uri": "https://shop.example/"}, "You are signed in."),
+        ("AUTHENTICATION_RESPONSE", {"error": "denied", "error_description": "No"}, "I could not sign you in."),
+        ("SURVEY_RESPONSE", {"rating": "5", "surveyQuestionId": "q-1"}, "Thank you for your answer."),
+    ],
+)
+def test_what_users_answer_to_forms_is_heard_as_an_event(
+    bot: DialogflowStandIn, name: str, parameters: dict[str, str], expected: str
+) -> None:
+    assert tell(bot, name, **parameters)["queryResult"]["fulfillmentText"] == expected
+
+    bot.change_options(knows_user_events=False)
+
+    assert tell(bot, name, **parameters)["queryResult"]["action"] == "input.unknown"
+
+
 def test_the_welcome_event_is_answered(bot: DialogflowStandIn) -> None:
     assert tell(bot, "WELCOME")["queryResult"]["action"] == "input.welcome"
 
@@ -200,9 +215,6 @@ def test_a_session_that_is_no_es_session_is_refused(bot: DialogflowStandIn, sess
         ("DetectIntentRequest", DetectIntentRequest),
         ("EventInput", EventInput),
         ("EventInput", FollowupEvent),
-        ("IntentMessage", IntentMessage),
-        ("IntentMessageQuickReplies", QuickReplies),
-        ("IntentMessageText", TextMessage),
         ("QueryInput", QueryInput),
         ("QueryParameters", QueryParameters),
         ("TextInput", TextInput),

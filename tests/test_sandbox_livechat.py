@@ -49,6 +49,30 @@ def test_livechats_sdk_drives_the_customer_api(desk: Desk) -> None:
     assert statuses == {"groups_status": {"7": "online_for_queue"}}
 
 
+def test_livechats_sdk_sends_files_and_answers_and_marks_what_it_got(desk: Desk) -> None:
+    customer = sdk_customer(desk)
+    started = customer.start_chat(continuous=True).json()
+    where = {"chat_id": started["chat_id"], "thread_id": started["thread_id"]}
+    button = {"text": "Yes", "postback_id": "yes", "user_ids": [], "type": "message", "value": "Yes!"}
+    asked = {"type": "rich_message", "template_id": "quick_replies", "elements": [{"buttons": [button]}]}
+    question = desk.play("event", agent=JANE.id, chat_id=where["chat_id"], event=asked).json()["event_id"]
+    postback = {"id": "yes", "thread_id": where["thread_id"], "event_id": question, "type": "message", "value": "Yes!"}
+
+    url = customer.upload_file(file={"file": ("a.png", b"abc", "image/png")}).json()["url"]
+    sent = [
+        customer.send_event(chat_id=where["chat_id"], event={"type": "file", "url": url}),
+        customer.send_event(chat_id=where["chat_id"], event=message("Yes", postback=postback)),
+    ]
+    delivered = customer.update_event_properties(**where, event_id=question, properties={"status": {"delivered": True}})
+    seen = customer.mark_events_as_seen(chat_id=where["chat_id"], seen_up_to="2026-01-02T03:04:05.678901Z")
+
+    rich, file, answer = desk.chat_state(where["chat_id"])["threads"][0]["events"]
+    assert (delivered.status_code, seen.status_code) == (200, 200)
+    assert [one.json()["event_id"] for one in sent] == [file["id"], answer["id"]]
+    assert (file["url"], file["name"], answer["postback"]) == (url, "a.png", postback)
+    assert rich["properties"] == {"status": {"delivered": True}}
+
+
 def test_livechats_sdk_drives_the_agent_api(desk: Desk) -> None:
     _, chat_id, _ = desk.started()
     agent = sdk(
@@ -95,7 +119,8 @@ def test_livechats_sdk_drives_the_configuration_api(desk: Desk) -> None:
 def test_livechats_own_parser_accepts_every_webhook_it_knows(desk: Desk, receiver: Receiver) -> None:
     desk.stand_in.register(receiver.url, SECRET)
     token, chat_id, _ = desk.started(chat={"thread": {"events": [message()]}})
-    desk.play("reply", agent=JANE.id, chat_id=chat_id, text="hi")
+    event_id = desk.play("reply", agent=JANE.id, chat_id=chat_id, text="hi").json()["event_id"]
+    desk.play("edit", agent=JANE.id, chat_id=chat_id, event_id=event_id, text="hello")
     desk.play("status", agent=SAM.id, status="accepting_chats")
     desk.play("transfer", agent=JANE.id, chat_id=chat_id, to_agent=SAM.id)
     desk.play("seen", agent=SAM.id, chat_id=chat_id)
@@ -108,6 +133,7 @@ def test_livechats_own_parser_accepts_every_webhook_it_knows(desk: Desk, receive
     assert {
         "incoming_chat",
         "incoming_event",
+        "event_updated",
         "user_added_to_chat",
         "user_removed_from_chat",
         "chat_transferred",

@@ -32,17 +32,35 @@ def test_registration_takes_three_webhooks_per_action(desk: Desk) -> None:
     assert "owner_client_id" in ownerless["message"]
 
 
-def test_an_author_filter_is_for_events_only(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("action", "filters", "refused"),
+    [
+        ("incoming_event", {"author_type": "agent", "only_my_chats": True, "source_type": ["system"]}, ""),
+        ("event_updated", {"author_type": "agent", "only_my_chats": True, "source_type": ["system"]}, ""),
+        ("event_deleted", {"only_my_chats": True, "source_type": ["system"]}, ""),
+        ("event_deleted", {"author_type": "agent"}, "author_type"),
+        ("chat_deactivated", {"author_type": "agent"}, "author_type"),
+        ("events_marked_as_seen", {"author_type": "customer"}, "author_type"),
+        ("events_marked_as_seen", {"agent_ids": ["jane@shop.example"]}, "agent_ids"),
+        ("routing_status_set", {"agent_ids": ["jane@shop.example"]}, ""),
+        ("routing_status_set", {"only_my_chats": True}, "only_my_chats"),
+        ("customer_session_fields_updated", {"only_my_chats": True}, "only_my_chats"),
+    ],
+)
+def test_an_action_takes_the_filters_it_has(desk: Desk, action: str, filters: Json, refused: str) -> None:
     body = {
-        "action": "chat_deactivated",
+        "action": action,
         "secret_key": SECRET,
         "url": "https://shop.example/hook",
         "owner_client_id": desk.options.client_id,
         "type": "license",
-        "filters": {"author_type": "agent"},
+        "filters": filters,
     }
 
-    assert "author_type" in desk.refused(desk.agent_token, "register_webhook", body, "configuration")["message"]
+    answer = desk.call("configuration", "register_webhook", desk.agent_token, body)
+
+    assert (not refused) == answer.ok
+    assert answer.ok or f"filters.{refused}: not allowed for {action}" == answer.json()["error"]["message"]
 
 
 def test_an_event_webhook_has_the_documented_envelope(desk: Desk, receiver: Receiver) -> None:
@@ -133,15 +151,15 @@ def test_disabled_webhooks_are_not_sent(desk: Desk, receiver: Receiver) -> None:
 def test_a_webhook_not_answered_200_is_repeated_three_times_then_lost(desk: Desk, receiver: Receiver) -> None:
     desk.stand_in.register(receiver.url, SECRET)
     receiver.answers.extend([503, 204, 503, 200])
-    token, chat_id, _ = desk.started()
+    token, _, _ = desk.started()
     assert desk.stand_in.wait_idle()
     receiver.answers.extend([503] * 4)
 
-    desk.as_customer(token, "mark_events_as_seen", chat_id=chat_id, seen_up_to="2026-01-02T03:04:05.000000Z")
+    desk.as_customer(token, "set_customer_session_fields", session_fields=[{"a": "1"}])
 
     assert desk.stand_in.wait_idle()
     log = [(one["action"], one["tries"], one["outcome"]) for one in desk.stand_in.state()["webhooks"]["deliveries"]]
-    assert log == [("incoming_chat", 4, "delivered"), ("events_marked_as_seen", 4, "lost")]
+    assert log == [("incoming_chat", 4, "delivered"), ("customer_session_fields_updated", 4, "lost")]
 
 
 def test_webhooks_of_a_chat_arrive_in_order(desk: Desk, receiver: Receiver) -> None:
@@ -199,6 +217,50 @@ def test_a_deleted_event_keeps_nothing_but_its_shell(desk: Desk, receiver: Recei
     event = desk.chat_state(chat_id)["threads"][0]["events"][0]
     assert event["deleted"]
     assert "oops" not in str(event)
+    assert "oops" == receiver.got[-2]["payload"]["event"]["text"]
+
+
+def test_an_update_may_tell_of_a_deletion(desks: Callable[..., Desk], receiver: Receiver) -> None:
+    desk = desks(deletion_webhooks=("event_deleted", "event_updated"))
+    _, chat_id, _ = desk.started()
+    event_id = desk.play("reply", agent=JANE.id, chat_id=chat_id, text="oops").json()["event_id"]
+    desk.stand_in.register(receiver.url, SECRET)
+
+    desk.play("delete", agent=JANE.id, chat_id=chat_id, event_id=event_id)
+
+    assert desk.stand_in.wait_idle()
+    assert actions(receiver) == ["event_deleted", "event_updated"]
+    shell = receiver.got[-1]["payload"]["event"]
+    assert {"id", "type", "created_at", "author_id", "visibility", "deleted"} == set(shell)
+
+
+def test_a_changed_message_is_sent_whole_to_those_who_want_agents_updates(desk: Desk, receiver: Receiver) -> None:
+    _, chat_id, thread_id = desk.started()
+    event_id = desk.play("reply", agent=JANE.id, chat_id=chat_id, text="Hallo", formatting="commonmark").json()[
+        "event_id"
+    ]
+    desk.stand_in.register(receiver.url, SECRET)
+    before = desk.chat_state(chat_id)["threads"][0]["events"][0]
+
+    desk.play("edit", agent=JANE.id, chat_id=chat_id, event_id=event_id, text="Hello")
+
+    assert desk.stand_in.wait_idle()
+    assert actions(receiver) == ["event_updated"]
+    expected = {"chat_id": chat_id, "thread_id": thread_id, "event": {**before, "text": "Hello"}}
+    assert expected == receiver.got[0]["payload"]
+
+
+def test_what_agents_have_seen_is_told_and_what_we_marked_ourselves_is_not(desk: Desk, receiver: Receiver) -> None:
+    token, chat_id, _ = desk.started()
+    desk.stand_in.register(receiver.url, SECRET)
+
+    desk.as_customer(token, "mark_events_as_seen", chat_id=chat_id, seen_up_to="2026-01-02T03:04:05.000000Z")
+    desk.play("seen", agent=JANE.id, chat_id=chat_id)
+
+    assert desk.stand_in.wait_idle()
+    assert [("events_marked_as_seen", JANE.id)] == [
+        (body["action"], body["payload"]["user_id"]) for body in receiver.got
+    ]
 
 
 def test_reset_forgets_everything(desk: Desk, receiver: Receiver) -> None:

@@ -1,9 +1,5 @@
-"""The sandbox's page: what it shows and does, and that nothing shown becomes markup."""
+"""The sandbox's page: what it shows and does."""
 
-import json
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -19,12 +15,11 @@ from functions.storage.sqlite import SqliteStore
 from infra.sandbox.page import PageServer, make_app
 from infra.sandbox.processes import PortInUse, free_port
 from infra.sandbox.sandbox import Sandbox
+from tests.sandbox_page import PNG, act, open_chat, state_of
 
 JsonObject = dict[str, Any]
-JANE = "jane@shop.example"
-SAM = "sam@shop.example"
+STATIC = Path(__file__).parents[1] / "infra/sandbox/static"
 MARKUP = "<img src=x onerror=\"document.title='owned'\"> & <b>bold</b>"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture
@@ -47,35 +42,16 @@ def conversation(sandbox: Sandbox) -> str:
 
 @pytest.fixture
 def chat_id(sandbox: Sandbox) -> str:
-    """A chat that Jane started with a customer."""
-    token = sandbox.livechat.app.test_client().post(
-        "/v2/customer/token",
-        json={"grant_type": "agent_token", "client_id": sandbox.livechat.options.client_id, "response_type": "token"},
-        headers={"Authorization": f"Bearer {agent_token(sandbox)}"},
-    )
-    customer_id = token.get_json()["entity_id"]
-    return str(sandbox.livechat.play("start", agent=JANE, customer_id=customer_id)["chat_id"])
+    return open_chat(sandbox)
 
 
-def agent_token(sandbox: Sandbox) -> str:
-    options = sandbox.livechat.options
-    form = {
-        "grant_type": "refresh_token",
-        "refresh_token": options.refresh_token,
-        "client_id": options.client_id,
-        "client_secret": options.client_secret,
-    }
-    return str(sandbox.livechat.app.test_client().post("/v2/token", data=form).get_json()["access_token"])
+def lines(client: FlaskClient, *names: str) -> list[tuple[Any, ...]]:
+    return [tuple(line.get(name) for name in names) for line in state_of(client)["lines"]["items"]]
 
 
-def state_of(client: FlaskClient, **query: str) -> JsonObject:
-    state: JsonObject = client.get("/api/state", query_string=query).get_json()
-    return state
-
-
-def entries(client: FlaskClient, chat_id: str) -> list[tuple[str, str, bool]]:
-    chat = state_of(client, chat=chat_id)["chat"]
-    return [(entry["who"], entry["text"], entry["private"]) for entry in chat["entries"]]
+def send(sandbox: Sandbox, conversation: str, **content: Any) -> None:
+    message = {"messageId": "m-1", "representative": {"representativeType": "BOT", "displayName": "Bot"}, **content}
+    sandbox.messages.app.test_client().post(f"/v1/conversations/{conversation}/messages", json=message)
 
 
 # --- the phone -------------------------------------------------------------------------------------------------------
@@ -84,11 +60,15 @@ def entries(client: FlaskClient, chat_id: str) -> list[tuple[str, str, bool]]:
 def test_what_the_user_writes_shows_on_the_phone(client: FlaskClient) -> None:
     opened = client.post("/api/phone/open", json={"name": "Ada"}).get_json()["conversation"]
 
-    client.post("/api/phone/say", json={"conversation": opened, "text": MARKUP})
+    act(client, "phone/say", conversation=opened, text=MARKUP)
 
     state = state_of(client)
-    assert (opened, "Ada") == (state["conversation"], state["phone"]["name"])
-    assert [("user", MARKUP)] == [(line["from"], line["text"]) for line in state["phone"]["lines"]]
+    assert (opened, "Ada", [opened]) == (
+        state["phone"]["conversation"],
+        state["phone"]["name"],
+        [one["id"] for one in state["phones"]["phones"]],
+    )
+    assert [(0, "user", MARKUP)] == lines(client, "number", "from", "text")
 
 
 def test_the_chosen_conversation_is_shown_and_an_unknown_one_is_the_newest(
@@ -96,71 +76,102 @@ def test_the_chosen_conversation_is_shown_and_an_unknown_one_is_the_newest(
 ) -> None:
     newest = sandbox.messages.phone.open(name="Ada")
 
-    chosen = [state_of(client, conversation=wanted)["conversation"] for wanted in (conversation, newest, "no such")]
+    chosen = [
+        state_of(client, conversation=wanted)["phone"]["conversation"] for wanted in (conversation, newest, "no such")
+    ]
 
     assert [conversation, newest, newest] == chosen
+
+
+def test_without_a_phone_there_is_no_phone_to_show(client: FlaskClient) -> None:
+    state = state_of(client)
+
+    assert ([], False) == (state["phones"]["phones"], "phone" in state or "lines" in state)
 
 
 def test_a_chip_on_the_screen_can_be_tapped_and_no_other(
     client: FlaskClient, sandbox: Sandbox, conversation: str
 ) -> None:
-    message = {
-        "messageId": "m-1",
-        "text": "Which one?",
-        "representative": {"representativeType": "BOT", "displayName": "Bot"},
-        "suggestions": [{"reply": {"text": "This", "postbackData": "this"}}],
-    }
-    sandbox.messages.app.test_client().post(f"/v1/conversations/{conversation}/messages", json=message)
+    chips = [
+        {"reply": {"text": "This", "postbackData": "this"}},
+        {"action": {"text": "Shop", "postbackData": "shop", "openUrlAction": {"url": "https://shop.example/"}}},
+        {"liveAgentRequest": {}},
+    ]
+    send(sandbox, conversation, text="Which one?", suggestions=chips)
     shown = state_of(client)["phone"]["chips"]
 
-    other = client.post("/api/phone/tap", json={"conversation": conversation, "label": "That"})
-    this = client.post("/api/phone/tap", json={"conversation": conversation, "label": "This"})
+    other = act(client, "phone/tap", conversation=conversation, label="That")
+    this = act(client, "phone/tap", conversation=conversation, label="This", postback="this")
 
-    assert (["This"], 404, 200) == (shown, other.status_code, this.status_code)
-    assert ("user", "tap", "This") == tuple(state_of(client)["phone"]["lines"][-1][k] for k in ("from", "kind", "text"))
+    assert [
+        ("This", "reply", None),
+        ("Shop", "link", "https://shop.example/"),
+        ("liveAgentRequest", "person", None),
+    ] == [(chip["label"], chip["kind"], chip.get("leads_to")) for chip in shown]
+    assert (404, 200) == (other, this)
+    assert ("user", "tap", "This") == lines(client, "from", "kind", "text")[-1]
+
+
+def test_cards_and_rich_text_are_shown_as_they_were_sent(
+    client: FlaskClient, sandbox: Sandbox, conversation: str
+) -> None:
+    card = {"standaloneCard": {"cardContent": {"title": "Red shoe"}}}
+    send(sandbox, conversation, richCard=card)
+    send(sandbox, conversation, messageId="m-2", text="**Soft**", containsRichText=True)
+
+    assert [(card, False), (None, True)] == lines(client, "richCard", "rich_text")
+
+
+def test_who_is_writing_shows_until_the_message_comes(client: FlaskClient, sandbox: Sandbox, conversation: str) -> None:
+    provider = sandbox.messages.app.test_client()
+    sign = {"eventType": "TYPING_STARTED", "representative": {"representativeType": "BOT", "displayName": "Bot"}}
+    seen = []
+
+    provider.post(f"/v1/conversations/{conversation}/events?eventId=e-1", json=sign)
+    seen.append(state_of(client)["phone"]["writing"])
+    send(sandbox, conversation, text="Hello")
+    seen.append(state_of(client)["phone"]["writing"])
+
+    assert ["Bot", ""] == seen
 
 
 def test_a_person_can_be_asked_for(client: FlaskClient, conversation: str) -> None:
-    client.post("/api/phone/ask_for_person", json={"conversation": conversation})
+    act(client, "phone/ask_for_person", conversation=conversation)
 
-    assert "live_agent_request" == state_of(client)["phone"]["lines"][-1]["kind"]
-
-
-# --- the inbox -------------------------------------------------------------------------------------------------------
+    assert ("live_agent_request",) == lines(client, "kind")[-1]
 
 
-def test_an_agent_answers_and_keeps_a_note_private(client: FlaskClient, chat_id: str) -> None:
-    client.post("/api/agent/reply", json={"agent": JANE, "chat_id": chat_id, "text": "Hello"})
-    client.post("/api/agent/reply", json={"agent": JANE, "chat_id": chat_id, "text": "Hm", "private": True})
+def test_messages_are_read_once(client: FlaskClient, sandbox: Sandbox, conversation: str) -> None:
+    send(sandbox, conversation, text="Hello")
 
-    assert [("Jane Doe", "Hello", False), ("Jane Doe", "Hm", True)] == entries(client, chat_id)[1:]
+    for _ in range(2):
+        act(client, "phone/read", conversation=conversation)
 
-
-def test_a_transfer_and_a_closing_show_in_the_inbox(client: FlaskClient, chat_id: str) -> None:
-    client.post("/api/agent/transfer", json={"agent": JANE, "chat_id": chat_id, "to_agent": SAM})
-    had_by = [agent["id"] for agent in state_of(client)["chats"][0]["agents"]]
-
-    client.post("/api/agent/close", json={"agent": SAM, "chat_id": chat_id})
-
-    assert ([SAM], False) == (had_by, state_of(client)["chats"][0]["active"])
+    assert [(True,)] == lines(client, "read")
+    assert 1 == len(sandbox.messages.phone.sender.deliveries())
 
 
-def test_what_livechat_would_not_allow_is_refused_with_its_reason(client: FlaskClient, chat_id: str) -> None:
-    refused = client.post("/api/agent/reply", json={"agent": SAM, "chat_id": chat_id, "text": "Hello"})
+def test_a_survey_is_answered(client: FlaskClient, sandbox: Sandbox, conversation: str) -> None:
+    sandbox.messages.app.test_client().post(f"/v1/conversations/{conversation}/surveys?surveyId=s-1", json={})
 
-    assert (409, {"error": "LiveChat: Requester is not user of the chat"}) == (refused.status_code, refused.get_json())
+    act(client, "phone/survey", conversation=conversation, survey_id="s-1", rating="4")
+
+    assert [("survey", {"GOOGLE_DEFINED_CSAT": "4"})] == lines(client, "kind", "answers")
 
 
-def test_an_agent_who_signs_out_is_shown_so(client: FlaskClient) -> None:
-    client.post("/api/agent/status", json={"agent": JANE, "status": "offline"})
+def test_a_picture_is_sent_and_can_be_fetched(client: FlaskClient, sandbox: Sandbox, conversation: str) -> None:
+    sent = client.post(f"/api/phone/picture?conversation={conversation}", data=PNG, content_type="image/png")
 
-    assert "offline" == next(agent["status"] for agent in state_of(client)["agents"] if agent["id"] == JANE)
+    [(url,)] = lines(client, "image")
+    fetched = sandbox.messages.app.test_client().get(url.removeprefix(sandbox.messages.base_url))
+    assert (200, PNG, "image/png") == (sent.status_code, fetched.data, fetched.mimetype)
+    assert sandbox.messages.base_url in state_of(client)["setting"]["picture_origins"]
 
 
 # --- what the functions keep -----------------------------------------------------------------------------------------
 
 
-def test_what_the_functions_keep_of_the_conversation_is_shown(
+def test_what_the_functions_keep_of_the_conversation_is_shown_and_leads_to_its_chat(
     client: FlaskClient, sandbox: Sandbox, conversation: str, chat_id: str
 ) -> None:
     key = conversation_key("business_messages", conversation)
@@ -171,30 +182,25 @@ def test_what_the_functions_keep_of_the_conversation_is_shown(
     state = state_of(client, conversation=conversation)
 
     assert ("WAITING", chat_id, 1, []) == tuple(
-        state["record"][k] for k in ("state", "chat_id", "fallbacks", "pending")
+        state["record"]["record"][name] for name in ("state", "chat_id", "fallbacks", "pending")
     )
-    assert chat_id == state["chat"]["id"]
+    assert (key, chat_id) == (state["phone"]["key"], state["chat"]["chat"]["id"])
 
 
-# --- the functions' log ----------------------------------------------------------------------------------------------
+# --- the page itself -------------------------------------------------------------------------------------------------
 
 
-def test_the_log_shows_whole_lines_once_and_leaves_out_what_says_nothing(client: FlaskClient, sandbox: Sandbox) -> None:
-    handled = {"function": "livechat_webhook", "outcome": "handled", "reason": "", "store_trips": 3}
-    empty_sweep = {"function": "redeliver", "outcome": "handled", "reason": "sweep", "due": 0}
-    health = {"function": "redeliver", "outcome": "handled", "reason": "health"}
-    lines = [json.dumps(line) for line in (handled, empty_sweep, health)]
-    with sandbox.log_path.open("a") as log:
-        log.write("\n".join([*lines, "Traceback…", '{"function": "cut of']))
-    first = state_of(client)["log"]
+@pytest.mark.parametrize("script", sorted(STATIC.glob("*.js")), ids=lambda path: path.name)
+def test_no_script_makes_markup_or_code_of_texts(script: Path) -> None:
+    forbidden = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function(", "DOMParser")
 
-    with sandbox.log_path.open("a") as log:
-        log.write('f"}\n')
-    second = state_of(client)["log"]
+    assert [] == [word for word in forbidden if word in script.read_text()]
 
-    assert [(1, "livechat_webhook"), (2, None)] == [(line["number"], line.get("function")) for line in first]
-    assert first == second[:2]
-    assert [(3, "cut off")] == [(line["number"], line["function"]) for line in second[2:]]
+
+def test_the_page_loads_nothing_from_elsewhere() -> None:
+    for path in STATIC.glob("*.*"):
+        text = path.read_text().replace("http://www.w3.org/2000/svg", "")
+        assert not [word for word in ('src="http', 'href="http', "url(http", "@import", 'from "http') if word in text]
 
 
 def test_a_port_in_use_is_refused(sandbox: Sandbox) -> None:
@@ -205,36 +211,3 @@ def test_a_port_in_use_is_refused(sandbox: Sandbox) -> None:
         second.serve(port)
 
     first.stop()
-
-
-# --- in a browser ----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.scenario
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-def test_a_browser_shows_markup_as_text(
-    sandbox: Sandbox, client: FlaskClient, conversation: str, chat_id: str, tmp_path: Path
-) -> None:
-    sandbox.messages.phone.say(conversation, MARKUP)
-    client.post("/api/agent/reply", json={"agent": JANE, "chat_id": chat_id, "text": f"Agent: {MARKUP}"})
-    with sandbox.log_path.open("a") as log:
-        log.write(f"Log: {MARKUP}\n")
-
-    page = shown_by_browser(sandbox, tmp_path)
-
-    escaped = MARKUP.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    assert f">{escaped}<" in page
-    assert f"Log: {escaped}" in page
-    assert "<title>Handoff sandbox</title>" in page
-    assert "<img" not in page
-
-
-def shown_by_browser(sandbox: Sandbox, folder: Path) -> str:
-    assert CHROMIUM is not None
-    server = PageServer(sandbox)
-    server.serve(free_port())
-    command = [CHROMIUM, "--headless", "--disable-gpu", f"--user-data-dir={folder}", "--virtual-time-budget=3000"]
-    command += ["--no-sandbox"] if os.geteuid() == 0 else []
-    shown = subprocess.run([*command, "--dump-dom", server.url], capture_output=True, text=True, timeout=60, check=True)
-    server.stop()
-    return shown.stdout

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
+import requests
 from flask.testing import FlaskClient
 
-from infra.sandbox.page import make_app
+from infra.sandbox.page import PageServer, make_app
 from infra.sandbox.page_actions import MAX_TEXT_CHARACTERS
+from infra.sandbox.processes import free_port
 from infra.sandbox.sandbox import Sandbox
 
 
@@ -80,7 +82,7 @@ def test_an_unknown_action_is_not_found(client: FlaskClient) -> None:
     assert 404 == client.post("/api/phone/explode", json={}).status_code
 
 
-@pytest.mark.parametrize("path", ["/", "/api/state", "/static/page.js"])
+@pytest.mark.parametrize("path", ["/", "/api/state", "/api/events", "/api/exchange/1", "/static/page.js"])
 @pytest.mark.parametrize("host", ["shop.example", "localhost.shop.example:8080", "[", ""])
 def test_other_hosts_names_are_refused(client: FlaskClient, path: str, host: str) -> None:
     assert 403 == client.get(path, headers={"Host": host}).status_code
@@ -104,3 +106,64 @@ def test_its_own_origin_is_served_and_never_shared(client: FlaskClient, host: st
     assert 200 == served.status_code
     assert "Access-Control-Allow-Origin" not in served.headers
     assert "script-src 'self'" in served.headers["Content-Security-Policy"]
+
+
+def test_pictures_come_from_the_page_and_the_stand_ins_alone(client: FlaskClient, sandbox: Sandbox) -> None:
+    policy = client.get("/").headers["Content-Security-Policy"]
+
+    sources = policy.partition("img-src ")[2].partition(";")[0].split()
+    assert ["'self'", "data:", sandbox.messages.base_url, sandbox.livechat.base_url] == sources
+    assert "unsafe" not in policy
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("more", "status"), [(0, 200), (1, 413)])
+def test_a_picture_may_have_ten_megabytes_and_not_one_byte_more(
+    client: FlaskClient, sandbox: Sandbox, conversation: str, more: int, status: int
+) -> None:
+    picture = b"x" * (10 * 1024 * 1024 + more)
+
+    sent = client.post(f"/api/phone/picture?conversation={conversation}", data=picture, content_type="image/png")
+
+    assert (status, 1 - more) == (sent.status_code, len(sandbox.messages.transcript(conversation)))
+    assert not more or {"error": "a file may have 10 MB at most"} == sent.get_json()
+
+
+def test_a_file_that_is_too_large_is_refused_with_an_answer_that_arrives(sandbox: Sandbox) -> None:
+    page = PageServer(sandbox)
+    page.serve(free_port())
+
+    refused = requests.post(f"{page.url}/api/agent/file?agent=a&chat_id=c", data=b"x" * (12 * 1024 * 1024), timeout=20)
+
+    page.stop()
+    assert (413, {"error": "a file may have 10 MB at most"}) == (refused.status_code, refused.json())
+
+
+@pytest.mark.parametrize(
+    ("query", "content_type", "data", "status"),
+    [
+        ("", "image/png", b"x", 400),
+        ("conversation=", "image/png", b"x", 400),
+        (f"conversation={'c' * 201}", "image/png", b"x", 400),
+        ("conversation=unknown", "image/png", b"x", 404),
+        ("conversation=unknown", "image/png", b"", 400),
+        ("conversation=unknown", "text/html", b"<b>", 415),
+    ],
+)
+def test_what_is_no_picture_of_somebody_s_is_refused(
+    client: FlaskClient, query: str, content_type: str, data: bytes, status: int
+) -> None:
+    refused = client.post(f"/api/phone/picture?{query}", data=data, content_type=content_type)
+
+    assert status == refused.status_code
+    assert refused.get_json()["error"]
+
+
+def test_a_foreign_page_can_send_no_file(client: FlaskClient, sandbox: Sandbox, conversation: str) -> None:
+    headers = {"Host": "localhost:8080", "Origin": "https://shop.example"}
+
+    refused = client.post(f"/api/phone/picture?conversation={conversation}", data=b"x", headers=headers)
+
+    assert (403, []) == (refused.status_code, sandbox.messages.transcript(conversation))

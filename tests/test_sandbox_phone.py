@@ -58,7 +58,7 @@ def test_the_signature_is_that_of_the_raw_body(channel: BusinessMessagesStandIn)
     )
     channel.change_options(partner_key="example-client-token")
 
-    signature = channel.phone._signature(body)["X-Goog-Signature"]
+    signature = channel.phone._outbox.signature(body)["X-Goog-Signature"]
 
     assert signature == "1B7i3XIZ++jm+C62xRwmL9m9HpU4tZv4IzPgJUmis28U4Yx1GZ07Mn/ofBZ4f8Li3ZwYj+Ky3kvvjc2YxGfebQ=="
 
@@ -68,7 +68,7 @@ def test_what_arrives_is_signed_as_sent(channel: BusinessMessagesStandIn, webhoo
     channel.phone.sender.settle()
 
     [call] = webhook.received
-    assert call.headers["x-goog-signature"] == channel.phone._signature(call.data)["X-Goog-Signature"]
+    assert call.headers["x-goog-signature"] == channel.phone._outbox.signature(call.data)["X-Goog-Signature"]
 
 
 @pytest.mark.parametrize("type_field", ["type", "suggestionType"])

@@ -8,15 +8,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from io import StringIO
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from infra.sandbox.both_sides import Columns
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.standin import Fault
-from infra.sandbox.story import StoryFailed, play
+from infra.sandbox.stories import load
+from infra.sandbox.story_errors import StoryFailed
+from infra.sandbox.story_play import Play
 
 pytestmark = pytest.mark.scenario
 
@@ -151,8 +152,11 @@ def test_the_functions_end_with_the_sandbox_even_when_it_is_killed(start: Start)
 
 
 def test_a_story_that_stops_says_at_which_step_and_what_was_missing() -> None:
+    story = load("seed")
+    hasty = msgspec.structs.replace(story.steps[0], within_s=1.0)
+
     with Sandbox() as sandbox:
         sandbox.messages.faults = [Fault(path=".*/messages$", status=503)]
 
         with pytest.raises(StoryFailed, match=f"the user writes.*PHONE.*did not come: {BOT}: Thanks"):
-            play(sandbox, Columns(StringIO(), 120, colour=False), deadline_s=1.0)
+            Play(sandbox, msgspec.structs.replace(story, steps=(hasty, *story.steps[1:]))).run()

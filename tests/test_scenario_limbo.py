@@ -51,7 +51,7 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[WatchedSandbox]:
         settings["FIRESTORE_EMULATOR_HOST"] = request.getfixturevalue("firestore_emulator")
         settings["GOOGLE_CLOUD_PROJECT"] = f"test-{uuid.uuid4().hex[:12]}"
         settings["STORE"] = "firestore"
-    running = WatchedSandbox(settings, livechat_options=standard._LIVECHAT)
+    running = WatchedSandbox(settings, livechat_options=standard.LIVECHAT_OPTIONS)
     with running:
         yield running
 

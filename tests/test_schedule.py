@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.handoff.conversation import AGENT, BOT, WAITING, Conversation, Doubt, Lease, Parked, Presence
+from functions.handoff.conversation import AGENT, BOT, WAITING, Conversation
 from functions.handoff.interfaces import CHANNEL, DIALOGFLOW, LIVECHAT, PROVIDERS
+from functions.handoff.parts import Doubt, Lease, Parked, Presence
 from functions.handoff.schedule import HOLD, LANE_OF, LANES, NOTICE_LANE, alarm, firsts, needed_time_s, needs, ready
 from tests.core_records import JANE, a_conversation, waiting
 from tests.event_strategies import KINDS

@@ -114,6 +114,6 @@ def test_an_excerpt_is_the_beginning(text: str, expected: str) -> None:
 
 
 def test_every_placeholder_of_the_built_in_texts_is_one_that_gets_filled() -> None:
-    filled = {"return_keyword", "excerpt", "name", "reason", "count"}
+    filled = {"answer", "count", "excerpt", "kind", "name", "reason", "return_keyword", "text"}
 
     assert {p for text in BUILT_IN["en"].values() for p in re.findall(r"{(\w*)}", text)} <= filled

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from functions.handoff.events import AgentJoined, AgentLeft, ChatClosed, ChatStarted, ChatTransferred, ReadThread
+from functions.handoff.entries import ReadThread
+from functions.handoff.events import AgentJoined, AgentLeft, ChatClosed, ChatStarted, ChatTransferred
 from tests.core_world import BOB, JANE, World
 
 NOBODY = "Sorry, nobody could take your request. I'm with you again."

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from functions.handoff.conversation import AGENT, Conversation, Presence
+from functions.handoff.conversation import AGENT, Conversation
 from functions.handoff.cursor import Cursor
-from functions.handoff.events import CloseChat, HandoffSignal
+from functions.handoff.entries import CloseChat
+from functions.handoff.events import HandoffSignal
+from functions.handoff.parts import Presence
 from functions.handoff.threads import adopt_thread, find_closed, leave_thread
 from tests.core_records import JANE, a_conversation, changes_of
 from tests.fakes import START

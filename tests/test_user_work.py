@@ -2,7 +2,8 @@
 
 import pytest
 
-from functions.handoff.events import BotAnswer, HandoffSignal, OutboundMessage, Suggestion
+from functions.handoff.content import OutboundMessage, Suggestion
+from functions.handoff.events import BotAnswer, HandoffSignal
 from tests.core_world import JANE, World
 
 
@@ -94,23 +95,13 @@ def test_a_reply_goes_on_where_it_was_interrupted_and_shows_each_message_once(mo
     assert 3 == world.faults.calls.count("channel.send_message")
 
 
-def test_long_words_are_split_for_the_channel_and_chips_go_under_the_last_part(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_message_is_shown_in_the_parts_the_channel_makes_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
     world.channel.text_limit = 10
-    sent: list[tuple[str, int]] = []
-    real = world.channel.send_message
-
-    def send(address: object, message: OutboundMessage, *args: object, **more: object) -> None:
-        sent.append((message.text, len(message.suggestions)))
-        real(address, message, *args, **more)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(world.channel, "send_message", send)
     answering(world, monkeypatch, BotAnswer((OutboundMessage("one two three four", (Suggestion("reply", "x"),)),)))
     world.say("hello")
 
-    assert [("one two", 0), ("three four", 1)] == sent
+    assert ["one two", "three four"] == world.channel.texts
 
 
 # --- in WAITING and AGENT --------------------------------------------------------------------------------------------

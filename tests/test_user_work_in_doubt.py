@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from functions.handoff.conversation import Doubt
 from functions.handoff.events import ChatStarted
+from functions.handoff.parts import Doubt
 from tests.core_world import World
 
 SEND = "livechat.send_message"

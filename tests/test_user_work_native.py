@@ -1,6 +1,7 @@
 """An answer that the channel brings along, because Google's own integration asked the bot already."""
 
-from functions.handoff.events import BotAnswer, HandoffSignal, OutboundMessage
+from functions.handoff.content import OutboundMessage
+from functions.handoff.events import BotAnswer, HandoffSignal
 from tests.core_world import World
 
 

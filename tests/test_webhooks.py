@@ -22,7 +22,13 @@ from tests.webhooks_operator import CHANGING, SECRET, URL, Operator
 
 pytest_plugins = ("tests.sandbox_livechat_desk", "tests.webhooks_operator")
 
-FIRST_RUN = ["token", "list_webhooks", "get_license_webhooks_state", *["register_webhook"] * 6, "list_webhooks"]
+FIRST_RUN = [
+    "token",
+    "list_webhooks",
+    "get_license_webhooks_state",
+    *["register_webhook"] * len(FILTERS),
+    "list_webhooks",
+]
 
 
 def essence(webhook: Registration) -> tuple[object, ...]:
@@ -103,7 +109,9 @@ def test_a_new_secret_is_registered_before_the_old_one_goes(operator: Operator) 
 
     assert 0 == outcome.code
     assert "(ours, with another secret or other filters)" in outcome.out
-    assert ["register_webhook"] * 6 + ["unregister_webhook"] * 6 == [c for c in operator.calls() if c in CHANGING]
+    assert ["register_webhook"] * len(FILTERS) + ["unregister_webhook"] * len(FILTERS) == [
+        c for c in operator.calls() if c in CHANGING
+    ]
     assert [120] == operator.waits
     assert_in_place(operator, "the next secret of this app")
 
@@ -121,7 +129,7 @@ def test_the_previous_line_of_the_secret_makes_no_difference(operator: Operator)
 def test_only_ours_are_removed(operator: Operator) -> None:
     by_hand = operator.register("incoming_event", url=URL)
     crm = operator.register("incoming_event", description="livechat-handoffs of the CRM")
-    ours = operator.register("events_marked_as_seen", description="livechat-handoff 00")
+    ours = operator.register("thread_tagged", description="livechat-handoff 00")
 
     outcome = operator.run()
 

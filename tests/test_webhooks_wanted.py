@@ -7,6 +7,7 @@ import pytest
 
 from functions.livechat.actions import READERS
 from infra.deploy.parts import FUNCTIONS, Function
+from infra.sandbox.livechat.webhooks import FILTERS_OF
 from infra.webhooks.addresses import LIVECHAT_FUNCTION, PASTES, paste_lines
 from infra.webhooks.plan import Registered, is_ours
 from infra.webhooks.wanted import FILTERS, fingerprint_key, wanted_webhooks
@@ -25,8 +26,21 @@ def test_what_is_registered_is_what_the_functions_read() -> None:
 
 
 def test_events_come_from_everybody_but_ourselves_and_from_our_chats_only() -> None:
-    assert {"only_my_chats": True, "source_type": ["other_clients", "system"]} == FILTERS["incoming_event"]
-    assert {"{'only_my_chats': True}"} == {str(FILTERS[action]) for action in FILTERS if action != "incoming_event"}
+    others = {"only_my_chats": True, "source_type": ["other_clients", "system"]}
+    about_events = {action: filters for action, filters in FILTERS.items() if "event" in action}
+
+    assert about_events == {
+        "incoming_event": others,
+        "event_updated": {**others, "author_type": "agent"},
+        "event_deleted": others,
+        "events_marked_as_seen": others,
+    }
+    assert {"{'only_my_chats': True}"} == {str(FILTERS[action]) for action in set(FILTERS) - set(about_events)}
+
+
+def test_every_filter_is_one_that_livechat_has_for_the_action() -> None:
+    for action, filters in FILTERS.items():
+        assert set(filters) <= FILTERS_OF[action]
 
 
 @pytest.mark.parametrize(

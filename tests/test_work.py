@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from functions.handoff.conversation import Lease
 from functions.handoff.errors import LeaseTooShort, OutOfTime
 from functions.handoff.events import Agent
 from functions.handoff.interfaces import Voice
+from functions.handoff.parts import Lease, Presence
 from functions.handoff.policy import Policy
-from functions.handoff.work import Sides, Step, shown_name
+from functions.handoff.work import Sides, Step, voice_of
 from tests.core_records import JANE, a_conversation
 from tests.core_world import World
 from tests.fakes import START
@@ -22,7 +22,7 @@ def step(*, left_s: float = 25, lease_s: float = 30, policy: Policy | None = Non
     return Step(
         a_conversation(lease=lease, **fields),
         "e",
-        sides=Sides({"phone": world.channel}, world.desk, world.bot),
+        sides=Sides({"phone": world.channel}, world.desk, world.bot, world.files),
         policy=policy or Policy(),
         clock=world.clock,
         deadline=START + timedelta(seconds=left_s),
@@ -42,7 +42,7 @@ def step(*, left_s: float = 25, lease_s: float = 30, policy: Policy | None = Non
     ],
 )
 def test_an_agents_name_is_shown_as_chosen_and_an_address_never(agent: Agent, policy: Policy, name: str) -> None:
-    assert name == shown_name(agent, policy)
+    assert name == voice_of(Presence(agent, 1), policy).name
 
 
 def test_people_and_bot_speak_with_their_own_voices() -> None:
@@ -52,7 +52,7 @@ def test_people_and_bot_speak_with_their_own_voices() -> None:
     one = step(policy=policy)
 
     assert Voice("BOT", "Botty", "https://shop.example/b.png") == one.bot_voice()
-    assert Voice("HUMAN", "Jane Doe", "https://shop.example/h.png") == one.human_voice(JANE)
+    assert Voice("HUMAN", "Jane Doe", "https://shop.example/h.png") == one.human_voice(Presence(JANE, 1))
 
 
 @pytest.mark.parametrize(("left_s", "timeout_s"), [(25, 5), (5, 5), (3, 3), (1, 1)])

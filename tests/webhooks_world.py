@@ -22,7 +22,7 @@ _OLD_KEY = fingerprint_key(OLD_SECRET, "client-secret")
 WANTED = {one.action: one for one in wanted_webhooks(URL, CLIENT, _KEY)}
 _BEFORE = {one.action: one for one in wanted_webhooks(URL, CLIENT, _OLD_KEY)}
 _ELSEWHERE = {one.action: one for one in wanted_webhooks(OLD_URL, CLIENT, _KEY)}
-UNNEEDED = "events_marked_as_seen"
+UNNEEDED = "thread_tagged"
 
 
 class Crash(BaseException):
@@ -107,7 +107,7 @@ KINDS: dict[str, Callable[[str, str], Registered]] = {
     "as wanted": lambda id_, action: a_webhook(id_, WANTED[action]),
     "old secret": lambda id_, action: a_webhook(id_, _BEFORE[action]),
     "old url": lambda id_, action: a_webhook(id_, _ELSEWHERE[action]),
-    "other filters": lambda id_, action: a_webhook(id_, WANTED[action], filters={"author_type": "agent"}),
+    "other filters": lambda id_, action: a_webhook(id_, WANTED[action], filters={"author_type": "customer"}),
     "of a bot": lambda id_, action: a_webhook(id_, WANTED[action], type="bot"),
     "by hand": lambda id_, action: a_webhook(id_, WANTED[action], description=""),
     "foreign": lambda id_, action: a_webhook(id_, WANTED[action], description="a CRM", url="https://crm.example"),

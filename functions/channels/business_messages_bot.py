@@ -9,11 +9,21 @@ import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from functions.handoff.events import BotAnswer, HandoffSignal, JsonObject, OutboundMessage
+import msgspec
+from msgspec.structs import replace
+
+from functions.handoff.content import OutboundMessage, Suggestion, plain_text
+from functions.handoff.events import BotAnswer, HandoffSignal, JsonObject
 from functions.handoff.json_fields import clean_json, is_true, object_at, objects_at, text_at
 
 _MAX_MESSAGES = 30  # each is at least one call to the channel
 _MAX_TEXT_CHARACTERS = 64_000  # of all messages together
+_MAX_BYTES = 256 * 1024  # of all messages together, as they are stored; of the one beyond, some words
+_MAX_LAST_WORDS = 4_000
+_MAX_NATIVE_BYTES = 32 * 1024
+_MAX_CARDS = 30
+_MAX_CHIPS = 50
+_WITHOUT_WORDS = "…"  # chips need a message to hang on
 _MAX_INTENT_CHARACTERS = 200
 _MAX_METADATA_CHARACTERS = 16_000  # it is kept with the conversation
 
@@ -36,10 +46,12 @@ def parse_dialogflow_response(response: JsonObject, read_payload: ReadPayload) -
     intent = _best_intent(response)
     parts = [_read_fulfilment(one, read_payload) for one in objects_at(intent, "fulfillmentMessages")]
     was_shown = is_true(response.get("autoResponded"))
+    signal = next((part.handoff for part in parts if part.handoff), None)
+    name = text_at(intent, "intentDisplayName")[:_MAX_INTENT_CHARACTERS]
     answer = BotAnswer(
         messages=_shown(response, read_payload) if was_shown else _messages(parts) or _first_faq(response),
-        handoff=next((part.handoff for part in parts if part.handoff), None),
-        intent=text_at(intent, "intentDisplayName")[:_MAX_INTENT_CHARACTERS],
+        handoff=replace(signal, intent=name) if signal else None,
+        intent=name,
     )
     if answer.messages or answer.handoff or was_shown:
         return Heard(answer, was_shown)
@@ -79,19 +91,59 @@ def _payload(given: Any) -> JsonObject:
 def _messages(parts: list[BotAnswer]) -> tuple[OutboundMessage, ...]:
     """What the user can be shown of them: a body of a megabyte could ask for tens of thousands."""
     kept: list[OutboundMessage] = []
-    left = _MAX_TEXT_CHARACTERS
-    for message in [message for part in parts for message in part.messages][:_MAX_MESSAGES]:
-        kept.append(OutboundMessage(message.text[:left], message.suggestions))
-        left -= len(message.text)
-        if left <= 0:
+    characters, room = _MAX_TEXT_CHARACTERS, _MAX_BYTES
+    for message in _with_chips_attached([message for part in parts for message in part.messages])[:_MAX_MESSAGES]:
+        said = _shortened(message, characters)
+        characters -= len(said.text)
+        room -= _size(said)
+        if said.is_empty:
             break
+        if room < 0:
+            return (*kept, OutboundMessage(plain_text(said)[:_MAX_LAST_WORDS]))
+        kept.append(said)
     return tuple(kept)
+
+
+def _with_chips_attached(messages: list[OutboundMessage]) -> list[OutboundMessage]:
+    """Chips alone go under the message before them, else under the next; a native form would hide them."""
+    said: list[OutboundMessage] = []
+    early: tuple[Suggestion, ...] = ()
+    for message in messages:
+        if not message.is_empty:
+            said.append(_with_chips(message, before=early) if early else message)
+            early = ()
+        elif said:
+            said[-1] = _with_chips(said[-1], after=message.suggestions)
+        else:
+            early = (early + message.suggestions)[:_MAX_CHIPS]
+    return [*said, OutboundMessage(_WITHOUT_WORDS, early)] if early else said
+
+
+def _with_chips(
+    message: OutboundMessage, *, before: tuple[Suggestion, ...] = (), after: tuple[Suggestion, ...] = ()
+) -> OutboundMessage:
+    return replace(message, suggestions=(before + message.suggestions + after)[:_MAX_CHIPS], native={})
+
+
+def _shortened(message: OutboundMessage, characters: int) -> OutboundMessage:
+    return replace(
+        message,
+        text=message.text[:characters],
+        suggestions=message.suggestions[:_MAX_CHIPS],
+        cards=message.cards[:_MAX_CARDS],
+        native=message.native if _size(message.native) <= _MAX_NATIVE_BYTES else {},
+    )
+
+
+def _size(value: object) -> int:
+    return len(msgspec.json.encode(value))
 
 
 def _shown(response: JsonObject, read_payload: ReadPayload) -> tuple[OutboundMessage, ...]:
     """What Google sent by itself: Business Messages messages, the form custom payloads have."""
     sent = objects_at(response, "autoRespondedMessages")
-    return _messages([read_payload(object_at(one, "message")) for one in sent])
+    messages = _messages([read_payload(object_at(one, "message")) for one in sent])
+    return tuple(replace(message, native={}) for message in messages)
 
 
 def _first_faq(response: JsonObject) -> tuple[OutboundMessage, ...]:

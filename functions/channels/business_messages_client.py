@@ -1,24 +1,32 @@
-"""Business Messages, from us to the user: sends messages and the joined/left events, each with its representative.
+"""Business Messages, from us to the user: messages, joined and left, typing, surveys and read receipts.
+
+Everything but a survey and a receipt carries its representative.
 
 Source: developers.google.com/business-communications/business-messages, REST reference v1 (conversations.messages,
-conversations.events), guide "send messages", as of 2024-11.
+conversations.events, conversations.surveys), guide "send messages", as of 2024-11.
 """
 
 import re
+import time
+import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import quote
 
 from functions.channels.business_messages import NAME
-from functions.handoff.errors import ProviderRefused, ProviderUnavailable
-from functions.handoff.events import JsonObject, OutboundMessage, Suggestion
+from functions.channels.business_messages_content import compose
+from functions.channels.business_messages_typing import typing_shown
+from functions.handoff.content import OutboundMessage
+from functions.handoff.errors import ProviderError, ProviderRefused, ProviderUnavailable
+from functions.handoff.events import JsonObject
 from functions.handoff.interfaces import CHANNEL, Voice
 from functions.handoff.json_fields import object_at, text_at
-from functions.handoff.text import cut_at_word
 from functions.runtime.http_client import HttpClient, Response
 
-_MAX_SUGGESTIONS = 13
-_MAX_LABEL_CHARACTERS = 25
+_TYPING_TIMEOUT_S = 0.8
+_PLAIN_TEXT = {"text", "fallback"}
+_NO_SURVEY = {"FAILED_PRECONDITION", "RESOURCE_EXHAUSTED", "PERMISSION_DENIED"}
 _RETRYABLE = {  # error name → whether it is certain that nothing was delivered
     "RESOURCE_EXHAUSTED": True,
     # Credentials are the operator's to mend, and the user's words must not be lost until then.
@@ -47,7 +55,7 @@ class BusinessMessagesChannel:
 
     An id sent before is answered ALREADY_EXISTS, which is success: that is what makes the calls repeatable.
 
-    Raises (both calls):
+    Raises (all calls but `compose` and `thinking`):
         ProviderUnavailable: out of reach, throttled, failing, or our credentials are refused (UNAUTHENTICATED).
         ProviderRefused: the message is not acceptable, or PERMISSION_DENIED: the conversation is unknown, or the
             agent may not write in it.
@@ -58,29 +66,33 @@ class BusinessMessagesChannel:
     """
 
     name = NAME
-    text_limit = 3072
 
     def __init__(self, http: HttpClient, base_url: str, authorize: Callable[[str], dict[str, str]]) -> None:
         self._http = http
         self._base_url = base_url.rstrip("/")
         self._authorize = authorize
 
+    def compose(self, message: OutboundMessage) -> list[JsonObject]:
+        """The bodies that show the message, in order; see `business_messages_content`."""
+        return compose(message)
+
     def send_message(
-        self, address: JsonObject, message: OutboundMessage, voice: Voice, *, message_id: str, timeout_s: float
+        self, address: JsonObject, part: JsonObject, voice: Voice, *, message_id: str, timeout_s: float
     ) -> None:
-        """Show one message; a blank one is not sent, as the API has none. Repeatable by `message_id`."""
-        if not message.text.strip():
-            return
-        body: JsonObject = {
-            "messageId": message_id,
-            "representative": _representative(voice),
-            "text": message.text,
-            "fallback": message.text,
-        }
-        suggestions = _suggestions(message.suggestions)
-        if suggestions:
-            body["suggestions"] = suggestions
-        self._post(address, "messages", body, {}, timeout_s)
+        """Show one part of `compose`. Repeatable by `message_id` (a UUID).
+
+        One that is refused (400) and is more than plain text is shown as its fallback, under an id made from this one:
+        done again, the first is refused again and the second is there already.
+        """
+        deadline = time.monotonic() + timeout_s
+        try:
+            self._send(address, part, voice, message_id, timeout_s)
+        except ProviderRefused as e:
+            words = text_at(part, "fallback")
+            if e.status != 400 or part.keys() <= _PLAIN_TEXT or not words.strip():
+                raise
+            plain_id = str(uuid.uuid5(uuid.UUID(message_id), "plain"))
+            self._send(address, {"text": words, "fallback": words}, voice, plain_id, deadline - time.monotonic())
 
     def send_framing(
         self,
@@ -97,21 +109,67 @@ class BusinessMessagesChannel:
             "eventType": "REPRESENTATIVE_LEFT" if left else "REPRESENTATIVE_JOINED",
             "representative": {**_representative(voice), "representativeType": "HUMAN"},
         }
-        self._post(address, "events", body, {"eventId": event_id}, timeout_s)
+        self._call("POST", address, "events", body, timeout_s, params={"eventId": event_id})
 
-    def _post(
-        self, address: JsonObject, collection: str, body: JsonObject, params: dict[str, str], timeout_s: float
+    def thinking(self, address: JsonObject, voice: Voice) -> AbstractContextManager[None]:
+        """Show that somebody is writing, from 0.7 s on until the block ends. Never raises."""
+
+        def show(event_type: str) -> None:
+            body = {"eventType": event_type, "representative": _representative(voice)}
+            params = {"eventId": str(uuid.uuid4())}
+            self._call("POST", address, "events", body, _TYPING_TIMEOUT_S, params=params, circuit="channel_typing")
+
+        return typing_shown(show)
+
+    def send_survey(self, address: JsonObject, *, survey_id: str, timeout_s: float) -> bool:
+        """Ask how it was; False where that can't be: a phone without surveys, one asked within 24 hours."""
+        params = {"surveyId": survey_id}
+        try:
+            self._call("POST", address, "surveys", {}, timeout_s, params=params, circuit="channel_surveys")
+        except ProviderError as e:
+            if e.error_type in _NO_SURVEY:
+                return False
+            raise
+        return True
+
+    def send_read(self, address: JsonObject, message_id: str, *, timeout_s: float) -> None:
+        """Show that the user's message was read; not for an id that is no step of a path."""
+        if message_id in {"", ".", ".."}:
+            return
+        path = f"messages/{quote(message_id, safe='')}/receipt"
+        self._call("PATCH", address, path, {"receiptType": "READ"}, timeout_s, circuit="channel_receipts")
+
+    def _send(self, address: JsonObject, part: JsonObject, voice: Voice, message_id: str, timeout_s: float) -> None:
+        body = {"messageId": message_id, "representative": _representative(voice), **part}
+        self._call("POST", address, "messages", body, timeout_s)
+
+    def _call(
+        self,
+        method: str,
+        address: JsonObject,
+        path: str,
+        body: JsonObject,
+        timeout_s: float,
+        *,
+        params: dict[str, str] | None = None,
+        circuit: str = CHANNEL,
     ) -> None:
+        """Make one call. `circuit`: what is refused all day without harm must not hold back the messages."""
         conversation = quote(address["conversationId"], safe="")
-        answer = self._http.request(
-            CHANNEL,
-            "POST",
-            f"{self._base_url}/v1/conversations/{conversation}/{collection}",
-            headers=self._authorize(self._base_url),
-            params=params,
-            json_body=body,
-            timeout_s=timeout_s,
-        )
+        try:
+            answer = self._http.request(
+                circuit,
+                method,
+                f"{self._base_url}/v1/conversations/{conversation}/{path}",
+                headers=self._authorize(self._base_url),
+                params=params,
+                json_body=body,
+                timeout_s=timeout_s,
+            )
+        except ProviderUnavailable as e:
+            raise ProviderUnavailable(
+                CHANNEL, e.error_type, status=e.status, undelivered=e.undelivered, retry_after_s=e.retry_after_s
+            ) from e
         _check(answer)
 
 
@@ -123,53 +181,6 @@ def _representative(voice: Voice) -> JsonObject:
         "avatarImage": voice.avatar_url,
     }
     return {name: value for name, value in fields.items() if value}
-
-
-# --- chips -----------------------------------------------------------------------------------------------------------
-
-
-def _suggestions(suggestions: tuple[Suggestion, ...]) -> list[JsonObject]:
-    """The chips the API would take: one that lacks what it needs would have the whole message refused."""
-    made = (_CHIPS[one.kind](one) for one in suggestions if one.kind in _CHIPS)
-    return [chip for chip in made if chip][:_MAX_SUGGESTIONS]
-
-
-def _reply(chip: Suggestion) -> JsonObject | None:
-    if not chip.text.strip():
-        return None
-    return {"reply": {"text": _label(chip.text), "postbackData": chip.postback or chip.text}}
-
-
-def _open_url(chip: Suggestion) -> JsonObject | None:
-    if not re.match(r"https?://", chip.url):
-        return None
-    return _action(chip, chip.url, {"openUrlAction": {"url": chip.url}})
-
-
-def _dial(chip: Suggestion) -> JsonObject | None:
-    if not chip.phone.strip():
-        return None
-    return _action(chip, chip.phone, {"dialAction": {"phoneNumber": chip.phone}})
-
-
-def _action(chip: Suggestion, target: str, action: JsonObject) -> JsonObject:
-    text = chip.text.strip() or target
-    return {"action": {"text": _label(text), "postbackData": chip.postback or text, **action}}
-
-
-_CHIPS: dict[str, Callable[[Suggestion], JsonObject | None]] = {
-    "reply": _reply,
-    "open_url": _open_url,
-    "dial": _dial,
-    "live_agent": lambda _: {"liveAgentRequest": {}},  # has no fields: its label is Google's
-}
-
-
-def _label(text: str) -> str:
-    text = " ".join(text.split())
-    if len(text) <= _MAX_LABEL_CHARACTERS:
-        return text
-    return cut_at_word(text, _MAX_LABEL_CHARACTERS - 1) + "…"
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------

@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
+import msgspec
+
 from functions.dialogflow.answers import query_result
 from functions.dialogflow.es_messages import parse_messages
-from functions.dialogflow.signals import SignalRules, context_id, find_signal, is_active
+from functions.dialogflow.signals import MAX_INTENT_CHARACTERS, SignalRules, context_id, find_signal, is_active
 from functions.handoff.events import BotAnswer, JsonObject
 from functions.handoff.interfaces import DIALOGFLOW
 from functions.handoff.json_fields import object_at, objects_at, text_at
@@ -18,7 +20,9 @@ from functions.runtime.http_client import HttpClient
 
 DEFAULT_BASE_URL = "https://dialogflow.googleapis.com"
 _MAX_TEXT_CHARACTERS = 256
+_MAX_CONTEXTS_BYTES = 64_000  # they are kept with the conversation
 _RESERVED_CONTEXTS = re.compile(r"__system_counters__|.*_id_dialog_context|.*_dialog_params_size")
+_SECRET_CONTEXT = "authentication_response"  # an event's parameters may be a context of its name; here they sign in
 
 
 class EsBot:
@@ -134,18 +138,31 @@ def _revived(context: JsonObject, session_path: str) -> JsonObject:
 
 def _parse_answer(result: JsonObject, rules: SignalRules) -> BotAnswer:
     intent = object_at(result, "intent")
+    name = text_at(intent, "displayName")[:MAX_INTENT_CHARACTERS]
     return BotAnswer(
         messages=parse_messages(result),
         handoff=find_signal(result, rules),
         is_fallback=intent.get("isFallback") is True or text_at(result, "action") == "input.unknown",
-        intent=text_at(intent, "displayName"),
+        intent=name,
         parameters=object_at(result, "parameters"),
-        contexts=tuple(context for context in objects_at(result, "outputContexts") if _is_kept(context, rules)),
+        contexts=_kept([one for one in objects_at(result, "outputContexts") if _is_worth_keeping(one, rules)]),
     )
 
 
-def _is_kept(context: JsonObject, rules: SignalRules) -> bool:
-    """Tell whether a context is worth having again after a person: the author's, alive, and no call for a person."""
+def _kept(contexts: list[JsonObject]) -> tuple[JsonObject, ...]:
+    """Those that there is room for; one that is too large is left out."""
+    kept: list[JsonObject] = []
+    left = _MAX_CONTEXTS_BYTES
+    for context in contexts:
+        size = len(msgspec.json.encode(context))
+        if size <= left:
+            kept.append(context)
+            left -= size
+    return tuple(kept)
+
+
+def _is_worth_keeping(context: JsonObject, rules: SignalRules) -> bool:
+    """Tell whether a context is to be had again after a person: the author's, alive, no secret, no call for one."""
     name = context_id(context)
-    is_signal = name in {one.lower() for one in rules.contexts}
-    return bool(name) and is_active(context) and not is_signal and not _RESERVED_CONTEXTS.fullmatch(name)
+    left_out = {"", _SECRET_CONTEXT, *(one.lower() for one in rules.contexts)}
+    return name not in left_out and is_active(context) and not _RESERVED_CONTEXTS.fullmatch(name)

@@ -15,6 +15,7 @@ import msgspec
 from functions.handoff.events import HandoffSignal, JsonObject
 from functions.handoff.json_fields import object_at, objects_at, text_at
 
+MAX_INTENT_CHARACTERS = 200
 _MAX_METADATA_CHARACTERS = 16_000  # it is kept with the conversation
 
 _NOT_METADATA = {
@@ -52,7 +53,8 @@ def find_signal(query_result: JsonObject, rules: SignalRules) -> HandoffSignal |
     if not flagged and context is None and payload is None:
         return None
     metadata = {**(context or {}), **object_at(query_result, "parameters"), **(payload or {})}
-    return HandoffSignal("bot", _told(metadata))
+    intent = text_at(object_at(query_result, "intent"), "displayName")[:MAX_INTENT_CHARACTERS]
+    return HandoffSignal("bot", _told(metadata), intent)
 
 
 def find_payload_signal(payload: JsonObject) -> HandoffSignal | None:

@@ -5,8 +5,10 @@ from datetime import datetime
 import msgspec
 
 from functions.handoff.changes import conversation_path, entry_path
-from functions.handoff.conversation import Conversation, UserProfile
-from functions.handoff.events import Event, JsonObject
+from functions.handoff.conversation import Conversation
+from functions.handoff.entries import Entry
+from functions.handoff.events import JsonObject
+from functions.handoff.parts import UserProfile
 
 
 class Inbound(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,7 +19,7 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     key: str
-    event: Event
+    event: Entry
     channel: str = ""
     address: JsonObject = {}
     user: UserProfile = UserProfile()
@@ -67,7 +69,7 @@ class Arrival:
         return list(self._paths)
 
     @property
-    def entries(self) -> dict[str, Event]:
+    def entries(self) -> dict[str, Entry]:
         """Contents known without reading."""
         return {self.inbound.event.id: self.inbound.event} if self.inbound else {}
 

@@ -3,9 +3,20 @@
 from collections.abc import Callable
 from typing import Any
 
-from functions.handoff import agent_work, control_work, notice_work, opening_work, thread_work, user_work
+from functions.handoff import (
+    agent_work,
+    control_work,
+    edit_work,
+    notice_work,
+    opening_work,
+    presence_work,
+    receipts,
+    thread_work,
+    user_action_work,
+    user_work,
+)
 from functions.handoff.changes import Changes
-from functions.handoff.events import CustomerDetails, Event, kind_of
+from functions.handoff.entries import CustomerDetails, Entry, kind_of
 from functions.handoff.thread_work import in_known_thread
 from functions.handoff.work import Work, no_call
 
@@ -24,6 +35,9 @@ WORK: dict[str, Work] = {
     "handoff_asked": _pure(control_work.settle_handoff_asked),
     "return_asked": _pure(control_work.settle_return_asked),
     "timer": _pure(control_work.settle_timer),
+    "user_action": _pure(user_action_work.settle_user_action),
+    "user_receipt": _pure(receipts.settle_user_receipt),
+    "message_deleted": _pure(edit_work.settle_message_deleted),
     # the agents' side
     "agent_message": in_known_thread(
         Work(
@@ -34,24 +48,27 @@ WORK: dict[str, Work] = {
         )
     ),
     "withheld_event": _pure(agent_work.settle_withheld),
+    "message_edited": Work(
+        edit_work.perform_message_edited, edit_work.settle_message_edited, edit_work.give_up_message_edited
+    ),
     "chat_started": in_known_thread(
-        Work(agent_work.perform_chat_started, agent_work.settle_chat_started, agent_work.give_up_chat_started)
+        Work(presence_work.perform_chat_started, presence_work.settle_chat_started, presence_work.give_up_chat_started)
     ),
     "agent_joined": in_known_thread(
-        Work(agent_work.perform_agent_joined, agent_work.settle_agent_joined, agent_work.give_up_agent_joined)
+        Work(presence_work.perform_agent_joined, presence_work.settle_agent_joined, presence_work.give_up_agent_joined)
     ),
-    "agent_left": in_known_thread(_pure(agent_work.settle_agent_left)),
+    "agent_left": in_known_thread(_pure(presence_work.settle_agent_left)),
     "chat_transferred": in_known_thread(
         Work(
-            agent_work.perform_chat_transferred,
-            agent_work.settle_chat_transferred,
-            agent_work.give_up_chat_transferred,
+            presence_work.perform_chat_transferred,
+            presence_work.settle_chat_transferred,
+            presence_work.give_up_chat_transferred,
         )
     ),
     "chat_closed": Work(
         thread_work.perform_chat_closed, thread_work.settle_chat_closed, thread_work.give_up_chat_closed
     ),
-    "framing": Work(agent_work.perform_framing, agent_work.settle_framing, agent_work.give_up_framing),
+    "framing": Work(presence_work.perform_framing, presence_work.settle_framing, presence_work.give_up_framing),
     "read_thread": Work(
         thread_work.perform_read_thread, thread_work.settle_read_thread, thread_work.give_up_read_thread
     ),
@@ -61,6 +78,13 @@ WORK: dict[str, Work] = {
     "close_chat": Work(notice_work.perform_close_chat, notice_work.settle_close_chat, leaves_dead_letter=True),
     "customer_details": Work(notice_work.perform_customer_details, _forget_details),
     "return_event": Work(notice_work.perform_return_event, notice_work.settle_return_event),
+    "bot_event": Work(
+        user_action_work.perform_bot_event, user_action_work.settle_bot_event, user_action_work.give_up_bot_event
+    ),
+    "ask_survey": Work(user_action_work.perform_ask_survey, user_action_work.settle_ask_survey),
+    "report_receipts": Work(
+        receipts.perform_report_receipts, receipts.settle_report_receipts, receipts.give_up_report_receipts
+    ),
     # the user's side
     "open_chat": Work(
         opening_work.perform_open_chat,
@@ -80,6 +104,6 @@ WORK: dict[str, Work] = {
 }
 
 
-def work_of(event: Event) -> Work:
+def work_of(event: Entry) -> Work:
     """How this entry is worked."""
     return WORK[kind_of(event)]

@@ -11,21 +11,13 @@ from typing import NamedTuple
 import msgspec
 
 from functions.handoff import ids
-from functions.handoff.conversation import (
-    BOT,
-    SENDERS_RETRY_FOR,
-    Conversation,
-    Doubt,
-    Line,
-    Parked,
-    Pending,
-    Presence,
-    to_record,
-)
+from functions.handoff.conversation import BOT, SENDERS_RETRY_FOR, Conversation, to_record
 from functions.handoff.dead_letters import as_resent, dead_letter_id, dead_letter_path, letter_of
 from functions.handoff.dead_letters import to_record as to_letter_record
-from functions.handoff.events import AgentMessage, Event, JsonObject, encode, kind_of
+from functions.handoff.entries import Entry, encode, kind_of
+from functions.handoff.events import AgentMessage, JsonObject
 from functions.handoff.interfaces import CHANNEL, Create, Document, Record, Replace, Write
+from functions.handoff.parts import Doubt, Line, Parked, Pending, Presence
 from functions.handoff.policy import Policy
 from functions.handoff.schedule import LANE_OF, USER_LANE, alarm, needs
 
@@ -74,7 +66,7 @@ class Changes:
         self.conversation = conversation
         self.policy = policy
         self.now = now
-        self.entries: dict[str, Event] = {}
+        self.entries: dict[str, Entry] = {}
         self.kept = False
         self.given_up: list[tuple[str, str]] = []  # (entry id, reason)
         self.record = Record(body={})
@@ -83,7 +75,7 @@ class Changes:
 
     # --- entries ---
 
-    def add(self, event: Event, *, lane: str = "", head: bool = False, own: bool = True) -> None:
+    def add(self, event: Entry, *, lane: str = "", head: bool = False, own: bool = True) -> None:
         """Put an entry into the mailbox, unless one of its id ever was there."""
         c = self.conversation
         path = entry_path(c.key, event.id)
@@ -92,11 +84,11 @@ class Changes:
             return
         self._append(event, lane or LANE_OF[kind_of(event)], head=head, own=own, replaces=False)
 
-    def put_back(self, event: Event, *, head: bool, own: bool) -> None:
+    def put_back(self, event: Entry, *, head: bool, own: bool) -> None:
         """Let an entry that was given up wait again under its own id, stored and accepted as of now."""
         self._append(event, LANE_OF[kind_of(event)], head=head, own=own, replaces=True)
 
-    def _append(self, event: Event, lane: str, *, head: bool, own: bool, replaces: bool) -> None:
+    def _append(self, event: Entry, lane: str, *, head: bool, own: bool, replaces: bool) -> None:
         c, kind = self.conversation, kind_of(event)
         c.seq += 1
         author = event.agent.id if isinstance(event, AgentMessage) else ""
@@ -115,6 +107,7 @@ class Changes:
         c = self.conversation
         c.pending = tuple(p for p in c.pending if p.id != entry_id)
         c.doubt.pop(entry_id, None)
+        c.files.pop(entry_id, None)
         c.shown.pop(entry_id, None)
 
     def drop(self, entry_id: str, reason: str) -> None:
@@ -138,7 +131,7 @@ class Changes:
     def doubt(self, entry_id: str, provider: str, since: datetime) -> None:
         """Note that a call for this entry may have taken effect; an older doubt about the same provider stays."""
         before = self.conversation.doubt.get(entry_id)
-        thread_id = before.thread_id if before and before.provider == provider else self.conversation.thread_id
+        thread_id = before.thread_id if before and before.provider == provider else self.conversation.last_thread_id
         self.conversation.doubt[entry_id] = Doubt(provider, since, thread_id)
 
     def write_dead_letter(self, entry_id: str, entry: JsonObject, reason: str) -> None:
@@ -154,7 +147,7 @@ class Changes:
         """Note on a dead letter that its entry waits again, if nobody else was faster."""
         self._puts[letter.path] = _Put(as_resent(letter.record, self.now), replaces=True)
 
-    def store_only(self, event: Event) -> None:
+    def store_only(self, event: Entry) -> None:
         """Remember an event as seen without putting it into the mailbox."""
         record = Record(body=encode(event), state=kind_of(event), expire_at=self.now + SENDERS_RETRY_FOR)
         self._puts[entry_path(self.conversation.key, event.id)] = _Put(record, replaces=False)
@@ -171,9 +164,9 @@ class Changes:
         for name in names:
             self.conversation.timers.pop(name, None)
 
-    def say(self, who: str, text: str, name: str = "", at: datetime | None = None) -> None:
+    def say(self, who: str, text: str, name: str = "", at: datetime | None = None, entry_id: str = "") -> None:
         """Add to the transcript."""
-        self.conversation.say(Line(who, text, at or self.now, name))
+        self.conversation.say(Line(who, text, at or self.now, name, entry_id))
 
     def set_presence(self, presence: Presence, **fields: object) -> None:
         """Change how one agent is shown."""

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
+from functions.handoff import receipts
 from functions.handoff.changes import Changes
 from functions.handoff.conversation import AGENT, BOT, WAITING
-from functions.handoff.events import HandoffAsked, ReadThread, ReturnAsked, TimerFired
-from functions.handoff.moves import hand_off, return_to_bot, tell_user
+from functions.handoff.entries import ReadThread, TimerFired
+from functions.handoff.events import HandoffAsked, ReturnAsked
+from functions.handoff.moves import hand_off, return_to_bot, tell_agents, tell_user
 from functions.handoff.schedule import NOTICE_LANE, USER_LANE
 from functions.handoff.threads import leave_thread
 
@@ -20,6 +22,8 @@ def settle_return_asked(changes: Changes, entry: ReturnAsked, _result: None) -> 
     if changes.conversation.state == BOT:
         return
     return_to_bot(changes, "user_left", at=entry.source_at)
+    if changes.conversation.thread_id:
+        tell_agents(changes, "went_back", entry.id, thread_id=changes.conversation.thread_id, text=entry.text)
     leave_thread(changes)
     tell_user(changes, "back_with_bot", entry.id)
 
@@ -96,4 +100,5 @@ _TIMERS: dict[str, Callable[[Changes, TimerFired], None]] = {
     "agent_silent": _agent_silent,
     "chat_check": _chat_check,
     "delay_notice": _delay_notice,
+    receipts.TIMER: lambda changes, entry: receipts.report_soon(changes, entry.id),
 }

@@ -9,8 +9,21 @@ import msgspec
 
 from functions.handoff import ids
 from functions.handoff.cursor import Cursor
-from functions.handoff.events import Agent, HandoffSignal, JsonObject
+from functions.handoff.events import HandoffSignal, JsonObject
 from functions.handoff.interfaces import Customer, Record
+from functions.handoff.parts import (
+    Departure,
+    Doubt,
+    FilesInHand,
+    Lease,
+    Line,
+    Parked,
+    PastHandoff,
+    Pending,
+    Presence,
+    Receipts,
+    UserProfile,
+)
 
 BOT, WAITING, AGENT = "BOT", "WAITING", "AGENT"
 MAX_ACCEPTED_PENDING = 200
@@ -22,98 +35,8 @@ _LINE_CHARACTERS = 4_000
 _LINE_OVERHEAD = 100  # characters that a line costs beside its text
 _CLOSED_THREADS_KEPT = 20
 _HANDOFFS_KEPT = 5
+_WITHDRAWN_KEPT = 20
 DEPARTURES_KEPT = 5
-
-
-class UserProfile(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the channel says of the user. `context`: entry point, place and the like, as plain texts."""
-
-    name: str = ""
-    locale: str = ""
-    context: dict[str, str] = {}
-
-
-class Pending(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One entry that waits. `head`: first in its lane. `own`: made by the core. `author`: the agent who wrote it."""
-
-    id: str
-    kind: str
-    lane: str
-    source_at: datetime
-    seq: int
-    accepted_at: datetime
-    head: bool = False
-    own: bool = False
-    author: str = ""
-
-
-class Lease(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who works, until when, and which entry is in hand.
-
-    `step` counts the holder's commits: after a lost acknowledgement it tells whether the last one was applied.
-    """
-
-    owner: str
-    until: datetime
-    entry: str
-    takeovers: int = 0
-    step: int = 0
-
-
-class Parked(msgspec.Struct, frozen=True):
-    """No call to this provider before `retry_at`; `tries` failed in a row."""
-
-    retry_at: datetime
-    tries: int
-
-
-class Doubt(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A call that may or may not have taken effect, sent no later than `since`, on `thread_id` where that matters."""
-
-    provider: str
-    since: datetime
-    thread_id: str = ""
-
-
-class Presence(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An agent the user is (about to be) shown. Present from the JOINED entry's making until LEFT is done.
-
-    `number`: the join's serial number. `late`: only here to frame late words of a closed thread. Whether JOINED is out
-    is not noted: it goes at the head of its lane, before anything that is framed by it. `since`: when they came, where
-    that is known.
-    """
-
-    agent: Agent
-    number: int
-    leaving: bool = False
-    late: bool = False
-    since: datetime | None = None
-
-
-class Departure(msgspec.Struct, frozen=True):
-    """An agent who is not shown any more, as they were shown, when they had gone, and from which thread ("": over)."""
-
-    agent: Agent
-    at: datetime
-    thread_id: str = ""
-
-
-class Line(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line of the recent transcript. `who`: "user", "bot", "agent" or "bridge"."""
-
-    who: str
-    text: str
-    at: datetime
-    name: str = ""
-
-
-class PastHandoff(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One hand-off of this user: why it was asked for, how it ended ("" while it lasts), and when."""
-
-    at: datetime
-    reason: str
-    outcome: str = ""
-    ended_at: datetime | None = None
 
 
 class Conversation(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -136,7 +59,10 @@ class Conversation(msgspec.Struct, kw_only=True, omit_defaults=True):
     agents: tuple[Presence, ...] = ()
     departed: tuple[Departure, ...] = ()  # newest last; their words may come yet
     cursor: Cursor = Cursor()
+    withdrawn: tuple[str, ...] = ()  # events taken back, newest last: their notices may still come
+    receipts: Receipts = Receipts()
     signal: HandoffSignal | None = None
+    group_id: int | None = None  # where the current (or last) hand-off was routed to, or transferred
     handoffs: tuple[PastHandoff, ...] = ()
     serial: int = 0  # numbers joins and hand-offs, see `begin_conversation`
 
@@ -144,6 +70,7 @@ class Conversation(msgspec.Struct, kw_only=True, omit_defaults=True):
     contexts: tuple[JsonObject, ...] = ()
     contexts_to_restore: tuple[JsonObject, ...] | None = None  # after a person: exactly these, and no others
     fallbacks: int = 0
+    last_intent: str = ""  # what the bot understood last, for routing
     bot_failed_on: str = ""  # the entry whose bot turn last led to a person because the bot was down
 
     # what was said
@@ -158,6 +85,7 @@ class Conversation(msgspec.Struct, kw_only=True, omit_defaults=True):
     lease: Lease | None = None
     parked: dict[str, Parked] = {}
     doubt: dict[str, Doubt] = {}
+    files: dict[str, FilesInHand] = {}  # entry id → its files, while it is not done
     shown: dict[str, int] = {}  # entry id → how many of its parts the user has seen, while it is not done
     timers: dict[str, datetime] = {}
     due_at: datetime | None = None
@@ -184,17 +112,45 @@ class Conversation(msgspec.Struct, kw_only=True, omit_defaults=True):
         """How this agent was shown last, and when they had gone, or None when that is not known."""
         return next((d for d in self.departed if d.agent.id == agent_id), None)
 
+    @property
+    def last_thread_id(self) -> str:
+        """The newest thread that is known, open or over; "" when there was none."""
+        return self.thread_id or self.thread_to_close or "".join(self.closed_threads[-1:])
+
+    def was_answered(self) -> bool:
+        """Tell whether an agent has said something since the hand-off, though none may be there now."""
+        since = self.handoffs[-1].at if self.handoffs else None
+        return since is not None and any(line.who == "agent" and line.at >= since for line in self.transcript)
+
+    def find_line(self, entry_id: str) -> Line | None:
+        """What was said by that entry, or None when it was not, or too long ago to be in the transcript."""
+        return next((line for line in self.transcript if line.entry_id == entry_id), None)
+
     def is_held(self, now: datetime) -> bool:
         """Tell whether somebody's lease is in force."""
         return self.lease is not None and self.lease.until > now
 
     def say(self, line: Line) -> None:
         """Add a line to the recent transcript; the oldest go when it grows too long, and are counted."""
-        lines = [*self.transcript, msgspec.structs.replace(line, text=line.text[:_LINE_CHARACTERS])]
+        self._keep_newest([*self.transcript, msgspec.structs.replace(line, text=kept_of(line.text))])
+
+    def _keep_newest(self, lines: list[Line]) -> None:
         while len(lines) > 1 and sum(len(one.text) + _LINE_OVERHEAD for one in lines) > _TRANSCRIPT_CHARACTERS:
             lines.pop(0)
             self.lines_omitted += 1
         self.transcript = tuple(lines)
+
+    def remember_withdrawn(self, event_id: str) -> None:
+        """Note that an agent's event was taken back; forgets the oldest of many."""
+        self.withdrawn = (*self.withdrawn, event_id)[-_WITHDRAWN_KEPT:]
+
+    def rewrite(self, entry_id: str, text: str) -> None:
+        """Let a line of the transcript say something else."""
+        said = (
+            msgspec.structs.replace(line, text=kept_of(text)) if line.entry_id == entry_id else line
+            for line in self.transcript
+        )
+        self._keep_newest(list(said))
 
     def remember_closed(self, thread_id: str) -> None:
         """Note that a thread is over; forgets the oldest of many."""
@@ -215,6 +171,11 @@ class Conversation(msgspec.Struct, kw_only=True, omit_defaults=True):
         if self.handoffs and not self.handoffs[-1].outcome:
             ended = msgspec.structs.replace(self.handoffs[-1], outcome=outcome, ended_at=at)
             self.handoffs = (*self.handoffs[:-1], ended)
+
+
+def kept_of(text: str) -> str:
+    """As much of a text as a line of the transcript keeps."""
+    return text[:_LINE_CHARACTERS]
 
 
 def begin_conversation(key: str, channel: str, now: datetime) -> Conversation:

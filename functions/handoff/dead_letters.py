@@ -11,6 +11,7 @@ from functions.handoff.interfaces import Document, Record
 from functions.handoff.json_fields import object_at, text_at
 from functions.handoff.schedule import needs
 
+_FOR_THE_BOT_ALONE = frozenset({"user_action", "bot_event"})
 RESENT = "resent"
 """State of a dead letter whose entry waits (or waited) again; before that, its state is its reason."""
 
@@ -64,7 +65,7 @@ def letter_of(c: Conversation, entry_id: str, entry: JsonObject, *, reason: str,
     return DeadLetter(
         conversation=c.key,
         entry_id=entry_id,
-        entry=entry,
+        entry=_without_secrets(entry),
         reason=reason,
         agent_name=_shown_name(c, text_at(object_at(entry, "agent"), "id")),
         chat_id=c.chat_id,
@@ -74,6 +75,13 @@ def letter_of(c: Conversation, entry_id: str, entry: JsonObject, *, reason: str,
         failed_before=parked.tries if parked else 0,
         takeovers=c.lease.takeovers if c.lease and c.lease.entry == entry_id else 0,
     )
+
+
+def _without_secrets(entry: JsonObject) -> JsonObject:
+    """What only the bot was to hear (a sign-in's code) is worth nothing later, and not for an operator's eyes."""
+    if entry.get("kind") not in _FOR_THE_BOT_ALONE:
+        return entry
+    return {name: value for name, value in entry.items() if name != "parameters"}
 
 
 def _shown_name(c: Conversation, agent_id: str) -> str:

@@ -69,6 +69,19 @@ class ChatAlreadyActive(ProviderRefused):
     """The agent desk already has an active thread (or chat) for this customer."""
 
 
+class FileRefused(HandoffError):
+    """A file that can't be had or passed on, ever.
+
+    Attributes:
+        reason: "too_large", "expired" (gone, or the link is over), "not_allowed" (from there, or what it is),
+            "unreachable" (tried for long enough).
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"file refused: {reason}")
+        self.reason = reason
+
+
 class NotYet(HandoffError):
     """It is too early to judge or repeat a call that is in doubt: look again at `retry_at`. Not a failure."""
 

@@ -1,14 +1,15 @@
 """Neutral events: what a door accepted, free of any provider's field names.
 
-Each is immutable and serialises to one tagged JSON object (`encode`, `decode`); unknown fields are ignored on reading,
-so that two versions of the bundle can work on one mailbox. `id` is unique within its conversation; `source_at` is the
-sender's time (aware, UTC) or, where the sender gives none, the time of arrival.
+Each is immutable; how they are stored, and what the core makes of them, is in `entries`. `id` is unique within its
+conversation; `source_at` is the sender's time (aware, UTC) or, where the sender gives none, the time of arrival.
 """
 
 from datetime import datetime
 from typing import Any
 
 import msgspec
+
+from functions.handoff.content import Media, OutboundMessage
 
 JsonObject = dict[str, Any]
 
@@ -20,32 +21,17 @@ class Agent(msgspec.Struct, frozen=True):
     name: str = ""
 
 
-class Suggestion(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A chip under a message. `kind`: "reply", "open_url", "dial" or "live_agent" (asks for a person)."""
-
-    kind: str
-    text: str = ""
-    postback: str = ""
-    url: str = ""
-    phone: str = ""
-
-
-class OutboundMessage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One message for the user; `text` of any length, the channel's limits are applied when it is sent."""
-
-    text: str
-    suggestions: tuple[Suggestion, ...] = ()
-
-
 class HandoffSignal(msgspec.Struct, frozen=True, omit_defaults=True):
     """Somebody asked for a person.
 
     `reason`: "bot" (the bot's own signal), "user" (the channel's request), "keyword", "fallbacks", "bot_unreachable".
-    `metadata`: what the signal carried (department, parameters), for routing and briefing.
+    `metadata`: what the signal carried (department, parameters), for routing and briefing. `intent`: what the bot
+    understood last.
     """
 
     reason: str
     metadata: JsonObject = {}
+    intent: str = ""
 
 
 class BotAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -62,7 +48,9 @@ class BotAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     contexts: tuple[JsonObject, ...] = ()
 
 
-class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
+    """What every event has."""
+
     id: str
     source_at: datetime
 
@@ -70,46 +58,96 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_d
 # --- the user's side -------------------------------------------------------------------------------------------------
 
 
-class UserMessage(_Event, frozen=True, kw_only=True, tag="user_message"):
-    """The user wrote or tapped something.
+class UserMessage(Event, frozen=True, kw_only=True, tag="user_message"):
+    """The user wrote, tapped or sent something.
 
-    `text` is what a person would read; `postback` what a chip carries for the bot. `bot_answer` is set when the channel
-    itself already asked the bot (Google's native integration); `answered` when that answer was also already shown.
+    `text` is what a person would read; `postback` what a chip carries for the bot; `files` pictures and files by their
+    address (`text` may be nothing but that address). `bot_answer` is set when the channel itself already asked the bot
+    (Google's native integration); `answered` when that answer was also already shown.
     """
 
     text: str
     postback: str | None = None
+    files: tuple[Media, ...] = ()
     bot_answer: BotAnswer | None = None
     answered: bool = False
 
 
-class HandoffAsked(_Event, frozen=True, kw_only=True, tag="handoff_asked"):
+class HandoffAsked(Event, frozen=True, kw_only=True, tag="handoff_asked"):
     """A person is asked for, by other means than a bot turn of ours."""
 
     signal: HandoffSignal
 
 
-class ReturnAsked(_Event, frozen=True, kw_only=True, tag="return_asked"):
-    """The user wants the bot back."""
+class ReturnAsked(Event, frozen=True, kw_only=True, tag="return_asked"):
+    """The user wants the bot back; `text` is how they said it."""
+
+    text: str = ""
+
+
+class UserAction(Event, frozen=True, kw_only=True, tag="user_action"):
+    """The user did something that is no message.
+
+    `action`: "authentication" (answered a sign-in request) or "survey" (answered a question). `parameters`: all of it,
+    for the bot alone, as it may hold credentials. `details`: what agents may see of it.
+    """
+
+    action: str
+    parameters: JsonObject = {}
+    details: dict[str, str] = {}
+
+
+class UserReceipt(Event, frozen=True, kw_only=True, tag="user_receipt"):
+    """Messages of ours (by the ids they were sent under) reached the user's phone, or were `read` there."""
+
+    message_ids: tuple[str, ...]
+    read: bool = False
 
 
 # --- the agents' side ------------------------------------------------------------------------------------------------
 
 
-class _DeskEvent(_Event, frozen=True, kw_only=True):
+class _DeskEvent(Event, frozen=True, kw_only=True):
     chat_id: str
     thread_id: str = ""  # "" where the desk's notice does not say
 
 
 class AgentMessage(_DeskEvent, frozen=True, kw_only=True, tag="agent_message"):
-    """An agent wrote to the user; `id` is the desk's event id. `agent.name` may be "" (unknown here)."""
+    """An agent wrote to the user; `id` is the desk's event id. `agent.name` may be "" (unknown here).
+
+    `text`: all of it in words, for the transcript; `messages`: how it is to be shown, where that is more than the text.
+    """
 
     agent: Agent
     text: str
+    messages: tuple[OutboundMessage, ...] = ()
 
 
 class WithheldEvent(_DeskEvent, frozen=True, kw_only=True, tag="withheld_event"):
-    """Something in the thread that is not for the user; kept (without content) only so that no gap is suspected."""
+    """Something in the thread that is not for the user; kept (without content) only so that no gap is suspected.
+
+    `unsupported`: an agent meant it for the user, but it is of this kind, which can't be shown: agents are told.
+    """
+
+    unsupported: str = ""
+
+
+class MessageEdited(_DeskEvent, frozen=True, kw_only=True, tag="message_edited"):
+    """An agent changed what they had written in the event `event_id`; `text` is what it says now.
+
+    `formatting`: as of `content.OutboundMessage`.
+    """
+
+    event_id: str
+    agent: Agent
+    text: str
+    formatting: str = ""
+
+
+class MessageDeleted(_DeskEvent, frozen=True, kw_only=True, tag="message_deleted"):
+    """The event `event_id`, whatever it was, was taken back."""
+
+    event_id: str
 
 
 class ChatStarted(_DeskEvent, frozen=True, kw_only=True, tag="chat_started"):
@@ -132,9 +170,10 @@ class AgentLeft(_DeskEvent, frozen=True, kw_only=True, tag="agent_left"):
 
 
 class ChatTransferred(_DeskEvent, frozen=True, kw_only=True, tag="chat_transferred"):
-    """The chat goes to other agents (`agent_ids`) or groups; `queued`: nobody has it yet."""
+    """The chat goes to other agents (`agent_ids`) or groups (`group_ids`); `queued`: nobody has it yet."""
 
     agent_ids: tuple[str, ...] = ()
+    group_ids: tuple[int, ...] = ()
     queued: bool = False
 
 
@@ -145,115 +184,15 @@ class ChatClosed(_DeskEvent, frozen=True, kw_only=True, tag="chat_closed"):
     already_read: bool = False  # the thread was read to its end when this was found
 
 
-DeskEvent = AgentMessage | WithheldEvent | ChatStarted | AgentJoined | AgentLeft | ChatTransferred | ChatClosed
-InboundEvent = UserMessage | HandoffAsked | ReturnAsked | DeskEvent
-
-
-# --- what the core makes of them -------------------------------------------------------------------------------------
-
-
-class OpenChat(_Event, frozen=True, kw_only=True, tag="open_chat"):
-    """Start or resume the chat with the agents. `bot_spoke`: the bot already told the user what will happen."""
-
-    signal: HandoffSignal
-    bot_spoke: bool = False
-
-
-class CloseChat(_Event, frozen=True, kw_only=True, tag="close_chat"):
-    """End the thread on the agents' side, because the user went back to the bot."""
-
-    chat_id: str
-    thread_id: str
-
-
-class Framing(_Event, frozen=True, kw_only=True, tag="framing"):
-    """Tell the channel that an agent joined or (`left`) is gone."""
-
-    agent: Agent
-    left: bool = False
-
-
-class BotReply(_Event, frozen=True, kw_only=True, tag="bot_reply"):
-    """The bot's words, stored before the first of them goes out; then, with `handoff`, a person is asked for."""
-
-    messages: tuple[OutboundMessage, ...]
-    handoff: HandoffSignal | None = None
-
-
-class UserNotice(_Event, frozen=True, kw_only=True, tag="user_notice"):
-    """The bridge's own words to the user. `text_id` names an entry of `texts`.
-
-    `with_person`: a person was asked for or present when it was made. Said again it must be the very same.
-    """
-
-    text_id: str
-    parameters: JsonObject = {}
-    with_person: bool = False
-
-
-class AgentNote(_Event, frozen=True, kw_only=True, tag="agent_note"):
-    """The bridge's own words to the agents, never seen by the user."""
-
-    text_id: str
-    parameters: JsonObject = {}
-
-
-class ReturnEvent(_Event, frozen=True, kw_only=True, tag="return_event"):
-    """Tell the bot that the person is gone, and why."""
-
-    reason: str
-    digest: str = ""
-
-
-class CustomerDetails(_Event, frozen=True, kw_only=True, tag="customer_details"):
-    """Show the agents who they are talking to (name, context)."""
-
-
-class ReadThread(_Event, frozen=True, kw_only=True, tag="read_thread"):
-    """Read a thread once, for messages whose webhook never came; only for those behind the event `after`, if given."""
-
-    chat_id: str
-    thread_id: str
-    reason: str = ""
-    after: str = ""
-
-
-class TimerFired(_Event, frozen=True, kw_only=True, tag="timer"):
-    """A timer of the conversation came due."""
-
-    name: str
-
-
-OwnEntry = (
-    OpenChat
-    | CloseChat
-    | Framing
-    | BotReply
-    | UserNotice
-    | AgentNote
-    | ReturnEvent
-    | CustomerDetails
-    | ReadThread
-    | TimerFired
+DeskEvent = (
+    AgentMessage
+    | WithheldEvent
+    | MessageEdited
+    | MessageDeleted
+    | ChatStarted
+    | AgentJoined
+    | AgentLeft
+    | ChatTransferred
+    | ChatClosed
 )
-Event = InboundEvent | OwnEntry
-
-
-def kind_of(event: Event) -> str:
-    """The tag of an event ("user_message")."""
-    return str(event.__struct_config__.tag)
-
-
-def encode(event: Event) -> JsonObject:
-    """One JSON object holding the event, its kind under "kind"."""
-    data: JsonObject = msgspec.to_builtins(event)
-    return data
-
-
-def decode(data: JsonObject) -> Event:
-    """Read `encode`'s output back; unknown fields are ignored.
-
-    Raises:
-        msgspec.ValidationError: a field is missing or of the wrong type.
-    """
-    return msgspec.convert(data, Event)  # type: ignore[no-any-return]
+InboundEvent = UserMessage | HandoffAsked | ReturnAsked | UserAction | UserReceipt | DeskEvent

@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 import msgspec
 
 from functions.handoff.changes import Changes, conversation_path, entry_path, is_expired
-from functions.handoff.conversation import Conversation, Lease, copy, from_record
+from functions.handoff.conversation import Conversation, copy, from_record
+from functions.handoff.entries import Entry, TimerFired, decode
 from functions.handoff.errors import StoreConflict, StoreUnavailable
-from functions.handoff.events import Event, TimerFired, decode
 from functions.handoff.interfaces import PROVIDERS, Clock, Document, Store
+from functions.handoff.parts import Lease
 from functions.handoff.policy import Policy
 from functions.handoff.schedule import DESK_WORKS_UP_TO_S, LEASE_S, needed_time_s, needs, ready
 
@@ -51,7 +52,7 @@ class Held:
         self,
         conversation: Conversation,
         documents: Mapping[str, Document],
-        entries: Mapping[str, Event],
+        entries: Mapping[str, Entry],
         deadline: datetime,
     ) -> None:
         if conversation.lease is None:
@@ -64,7 +65,7 @@ class Held:
         self.owner = conversation.lease.owner
 
     def update(
-        self, conversation: Conversation, documents: Mapping[str, Document], entries: Mapping[str, Event]
+        self, conversation: Conversation, documents: Mapping[str, Document], entries: Mapping[str, Entry]
     ) -> None:
         """After a commit."""
         self.conversation = conversation
@@ -199,7 +200,7 @@ def read_again(machine: Machine, paths: list[str], attempt: int, deadline: datet
     raise StoreUnavailable("the store is away, or too slow")
 
 
-def load_entry(machine: Machine, held: Held) -> Event | None:
+def load_entry(machine: Machine, held: Held) -> Entry | None:
     """The content of the entry in hand, reading it (and some that follow) if need be; None: gone, or not readable."""
     wanted = held.lease.entry
     if wanted not in held.entries:
@@ -212,7 +213,7 @@ def load_entry(machine: Machine, held: Held) -> Event | None:
     return held.entries.get(wanted)
 
 
-def _readable(documents: Mapping[str, Document]) -> dict[str, Event]:
+def _readable(documents: Mapping[str, Document]) -> dict[str, Entry]:
     """Those written by this version or one that this one understands."""
     entries = {}
     for entry_id, document in documents.items():

@@ -7,12 +7,14 @@ otherwise: done again with the same id they succeed and the other side shows one
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 
-from functions.handoff.events import AgentMessage, BotAnswer, JsonObject, OutboundMessage, WithheldEvent
+from functions.handoff.content import AgentButton, Media, OutboundMessage
+from functions.handoff.events import AgentMessage, BotAnswer, JsonObject, WithheldEvent
 
 CHANNEL, LIVECHAT, DIALOGFLOW = PROVIDERS = ("channel", "livechat", "dialogflow")
 """Names of the three sides, as used in `parked`, `doubt`, errors and logs."""
@@ -112,13 +114,21 @@ class Channel(Protocol):
     """A messaging channel, as sender. `address` is the JSON object its webhook put into the conversation."""
 
     name: str
-    text_limit: int
-    """Longest text of one message, in characters; the core splits before sending."""
+
+    def compose(self, message: OutboundMessage) -> Sequence[JsonObject]:
+        """The message as this channel's own, in as many parts as it takes, in order; one call shows each. Pure.
+
+        The same message gives the same parts. What the channel can't show is replaced by words; nothing is left out.
+        """
+        ...
 
     def send_message(
-        self, address: JsonObject, message: OutboundMessage, voice: Voice, *, message_id: str, timeout_s: float
+        self, address: JsonObject, part: JsonObject, voice: Voice, *, message_id: str, timeout_s: float
     ) -> None:
-        """Show one message to the user; repeatable by `message_id` (a UUID)."""
+        """Show one part of `compose` to the user; repeatable by `message_id` (a UUID).
+
+        One that is refused for more than words is shown in words, under an id made from this one.
+        """
         ...
 
     def send_framing(
@@ -127,6 +137,39 @@ class Channel(Protocol):
         """Show that a person joined or left; repeatable by `event_id`.
 
         `line` says it in the user's language, for channels that have no such event.
+        """
+        ...
+
+    def thinking(self, address: JsonObject, voice: Voice) -> AbstractContextManager[None]:
+        """Show that somebody is writing while the block runs, if it takes long enough to be worth it. Never raises."""
+        ...
+
+    def send_survey(self, address: JsonObject, *, survey_id: str, timeout_s: float) -> bool:
+        """Ask how it was; answers whether it was asked, as a channel or phone may not be able to. Repeatable by id."""
+        ...
+
+    def send_read(self, address: JsonObject, message_id: str, *, timeout_s: float) -> None:
+        """Show the user that their message `message_id` was read; does nothing where the channel has no such mark."""
+        ...
+
+
+class File(msgspec.Struct, frozen=True):
+    """A file that was fetched."""
+
+    name: str
+    mime_type: str
+    content: bytes
+
+
+class Files(Protocol):
+    """Fetches what users send."""
+
+    def fetch(self, media: Media, *, timeout_s: float) -> File:
+        """The file at that address, all of it, within limits of place, size, kind and time.
+
+        Raises:
+            FileRefused: it can't be had, ever; says why.
+            ProviderUnavailable: it could not be had now.
         """
         ...
 
@@ -215,20 +258,48 @@ class CustomerDesk(Protocol):
         """The customer's chat, or None when there is none."""
         ...
 
-    def send_message(self, chat_id: str, text: str, *, custom_id: str, timeout_s: float) -> str:
-        """Write as the user; answers the desk's event id. Not repeatable.
+    def send_message(
+        self, chat_id: str, text: str, *, custom_id: str, timeout_s: float, button: AgentButton | None = None
+    ) -> str:
+        """Write as the user, as an answer to `button` if given; answers the desk's event id. Not repeatable.
 
         Raises:
             ChatInactive: the chat has no active thread.
         """
         ...
 
-    def send_note(self, chat_id: str, note: Note, *, custom_id: str, timeout_s: float) -> str:
-        """Show something to the agents only; answers the desk's event id. Not repeatable.
+    def upload_file(self, file: File, *, timeout_s: float) -> str:
+        """Bring a file to the desk; answers its address there, good for a day. Seen by nobody until it is sent.
+
+        Raises:
+            FileRefused: the desk does not take it; says why.
+        """
+        ...
+
+    def send_file(self, chat_id: str, url: str, *, custom_id: str, timeout_s: float) -> str:
+        """Send an uploaded file as the user; answers the desk's event id. Not repeatable.
 
         Raises:
             ChatInactive: the chat has no active thread.
         """
+        ...
+
+    def send_note(self, chat_id: str, note: Note, *, custom_id: str, timeout_s: float, to_closed: bool = False) -> str:
+        """Show something to the agents only; answers the desk's event id. Not repeatable.
+
+        `to_closed`: into the last thread if none is active.
+
+        Raises:
+            ChatInactive: the chat has no active thread.
+        """
+        ...
+
+    def mark_seen(self, chat_id: str, seen_up_to: datetime, *, timeout_s: float) -> None:
+        """Show the agents that the user has read everything up to that moment."""
+        ...
+
+    def mark_delivered(self, chat_id: str, thread_id: str, event_id: str, *, timeout_s: float) -> None:
+        """Show the agents that the user's phone has this event."""
         ...
 
     def close_chat(self, chat_id: str, *, timeout_s: float) -> None:

@@ -15,8 +15,9 @@ from functions.handoff.arrival import Accepted, Arrival, Inbound, merge
 from functions.handoff.changes import Changes, conversation_path, entry_path, is_expired
 from functions.handoff.conversation import MAX_ACCEPTED_PENDING, Conversation, begin_conversation
 from functions.handoff.dead_letters import dead_letter_path
+from functions.handoff.entries import encode
 from functions.handoff.errors import ConversationBusy, MailboxFull, StoreConflict, StoreUnavailable
-from functions.handoff.events import encode
+from functions.handoff.events import UserReceipt
 from functions.handoff.holding import COMMIT_TRIES, Held, Machine, find_conversation, read_again, try_take
 from functions.handoff.interfaces import Delete, Document, WakeUps
 from functions.handoff.moves import tell_user
@@ -128,6 +129,8 @@ class Mailbox:
             return "queued"
         if not inbound.channel:
             raise MailboxFull(f"{MAX_ACCEPTED_PENDING} events are waiting")
+        if isinstance(inbound.event, UserReceipt):
+            return "ignored"
         changes.store_only(inbound.event)
         changes.write_dead_letter(inbound.event.id, encode(inbound.event), "mailbox_full")
         if not c.full_told:

@@ -5,15 +5,12 @@ States: BOT → WAITING → AGENT → BOT. A move is one commit together with th
 
 from datetime import datetime, timedelta
 
+import msgspec
+
 from functions.handoff.changes import Changes
 from functions.handoff.conversation import AGENT, BOT, WAITING, Conversation
-from functions.handoff.events import (
-    Agent,
-    HandoffSignal,
-    OpenChat,
-    ReturnEvent,
-    UserNotice,
-)
+from functions.handoff.entries import AgentNote, AskSurvey, OpenChat, ReturnEvent, UserNotice
+from functions.handoff.events import Agent, HandoffSignal
 from functions.handoff.presence import leave, show
 from functions.handoff.threads import adopt_thread, is_late
 
@@ -23,6 +20,7 @@ _DIGEST_CHARACTERS = 2000
 _AUTOMATIC = frozenset({"fallbacks", "bot_unreachable"})
 """Reasons of hand-offs that nobody asked for in words."""
 _NOBODY = frozenset({"no_agent", "timeout", "error"})
+_ENDED_BY_PEOPLE = frozenset({"agent_closed", "user_left"})
 _CIRCLE_WITHIN = timedelta(minutes=10)
 _AUTOMATIC_IN_CIRCLE, _ASKED_IN_CIRCLE = 3, 5
 
@@ -43,7 +41,9 @@ def hand_off(changes: Changes, signal: HandoffSignal, *, bot_spoke: bool) -> Non
             tell_user(changes, "try_later", changes.now.isoformat())
         return
     c.record_handoff(signal.reason, changes.now)
+    signal = signal if signal.intent else msgspec.structs.replace(signal, intent=c.last_intent)
     c.signal = signal
+    c.group_id = changes.policy.route(signal, c.user).group_id  # the same for every try to open the chat
     c.contexts_to_restore = c.contexts
     c.fallbacks = 0
     closings = [p for p in c.pending if p.kind == "close_chat"]  # opening closes the old thread first, in its own order
@@ -101,9 +101,16 @@ def return_to_bot(changes: Changes, reason: str, *, at: datetime) -> None:
     changes.clear_timers(*WAIT_TIMERS, *AGENT_TIMERS)
     for presence in c.agents:
         leave(changes, presence, at=at)
+    if changes.policy.survey and reason in _ENDED_BY_PEOPLE and _was_served(c):
+        changes.add(AskSurvey(id=f"survey:{c.serial}", source_at=changes.now))
     if changes.policy.return_event:
         told = ReturnEvent(id=f"returned:{c.serial}", source_at=changes.now, reason=reason, digest=_digest(changes))
         changes.add(told)
+
+
+def _was_served(c: Conversation) -> bool:
+    """Tell whether an agent has answered, or is about to be heard."""
+    return c.was_answered() or any(p.kind == "agent_message" for p in c.pending)
 
 
 def _digest(changes: Changes) -> str:
@@ -133,6 +140,7 @@ def _interrupt_bot(changes: Changes) -> None:
     c = changes.conversation
     if c.state == BOT:
         c.record_handoff("agent", changes.now)
+        c.group_id = None  # whose agents they are is not said
         c.contexts_to_restore = c.contexts
 
 
@@ -146,3 +154,15 @@ def tell_user(changes: Changes, text_id: str, key: str = "", **parameters: objec
         with_person=changes.conversation.state != BOT,
     )
     changes.add(notice)
+
+
+def tell_agents(changes: Changes, text_id: str, key: str, *, thread_id: str = "", **parameters: object) -> None:
+    """The bridge's own words to the agents; with `thread_id` also once that thread is over, while it is the last."""
+    note = AgentNote(
+        id=f"note:{text_id}:{key}",
+        source_at=changes.now,
+        text_id=text_id,
+        parameters=parameters,
+        thread_id=thread_id,
+    )
+    changes.add(note)

@@ -5,25 +5,18 @@ from collections.abc import Callable
 from functions.handoff import ids
 from functions.handoff.briefing import brief
 from functions.handoff.changes import Changes
+from functions.handoff.content import OutboundMessage, Suggestion
 from functions.handoff.conversation import AGENT, BOT, WAITING, Conversation
 from functions.handoff.doubt import find_own, wait_out
+from functions.handoff.entries import AgentNote, CloseChat, CustomerDetails, ReturnEvent, UserNotice
 from functions.handoff.errors import ChatInactive, ProviderRefused
-from functions.handoff.events import (
-    AgentNote,
-    BotAnswer,
-    BotReply,
-    CloseChat,
-    CustomerDetails,
-    OutboundMessage,
-    ReturnEvent,
-    Suggestion,
-    UserNotice,
-)
+from functions.handoff.events import BotAnswer
 from functions.handoff.interfaces import Note
-from functions.handoff.schedule import HEAR_TIMEOUT_S, REPEATABLE_TIMEOUT_S, SEND_TIMEOUT_S, USER_LANE
+from functions.handoff.schedule import REPEATABLE_TIMEOUT_S, SEND_TIMEOUT_S, USER_LANE
 from functions.handoff.speaking import say_to_user
 from functions.handoff.texts import find_text
 from functions.handoff.threads import end_thread, know_events
+from functions.handoff.user_action_work import hear_event, say_answer
 from functions.handoff.work import Step
 
 _TRUE_IN = {
@@ -77,7 +70,8 @@ def perform_user_notice(step: Step, entry: UserNotice) -> str:
         return ""
     keyword = step.policy.return_keyword
     text_id = entry.text_id if keyword else _WITHOUT_KEYWORD.get(entry.text_id, entry.text_id)
-    text = step.text(text_id, **{"return_keyword": keyword, **entry.parameters})
+    nameless = {"name": step.text("someone")} if entry.parameters.get("name") == "" else {}
+    text = step.text(text_id, **{"return_keyword": keyword, **entry.parameters, **nameless})
     chips = (_back_chip(step),) if _offers_bot(step, entry) else ()
     say_to_user(step, [OutboundMessage(text, chips)], step.bot_voice())
     return text
@@ -105,7 +99,8 @@ def settle_user_notice(changes: Changes, _entry: UserNotice, said: str) -> None:
 def perform_agent_note(step: Step, entry: AgentNote) -> str:
     """Tell the agents, if there is a thread to tell them in; answers the event id or ""."""
     c = step.conversation
-    if not c.thread_id:
+    to_closed = bool(entry.thread_id) and not c.thread_id
+    if (not c.thread_id and not to_closed) or entry.thread_id not in ("", c.last_thread_id):
         return ""
     custom_id = ids.own_event_id(c.key, entry.id, "note")
     found = find_own(step, [custom_id])
@@ -113,7 +108,11 @@ def perform_agent_note(step: Step, entry: AgentNote) -> str:
         return found[custom_id]
     try:
         return step.as_customer().send_note(
-            c.chat_id, _note(step, entry), custom_id=custom_id, timeout_s=step.begin(SEND_TIMEOUT_S)
+            c.chat_id,
+            _note(step, entry),
+            custom_id=custom_id,
+            timeout_s=step.begin(SEND_TIMEOUT_S),
+            to_closed=to_closed,
         )
     except ChatInactive:
         return ""
@@ -155,8 +154,9 @@ def settle_close_chat(changes: Changes, entry: CloseChat, _result: None) -> None
 def perform_customer_details(step: Step, _entry: CustomerDetails) -> None:
     """Show the agents the user's name and context; a refusal is not worth anybody's attention."""
     user = step.conversation.user
+    details = {**user.context, **({"locale": user.locale} if user.locale else {})}
     try:
-        step.as_customer().update_details(user.name, user.context, timeout_s=step.timeout_s())
+        step.as_customer().update_details(user.name, details, timeout_s=step.timeout_s())
     except ProviderRefused:
         return
 
@@ -169,18 +169,7 @@ def perform_return_event(step: Step, entry: ReturnEvent) -> BotAnswer | None:
     c = step.conversation
     if c.state != BOT or _is_followed(c, entry):
         return None
-    try:
-        return step.sides.bot.hear_event(
-            c.session_id,
-            step.policy.return_event,
-            {"reason": entry.reason, "digest": entry.digest},
-            language=step.language(),
-            payload={"channel": c.channel, "conversation": c.key},
-            contexts=c.contexts_to_restore,
-            timeout_s=step.begin(HEAR_TIMEOUT_S),
-        )
-    except ProviderRefused:
-        return None
+    return hear_event(step, step.policy.return_event, {"reason": entry.reason, "digest": entry.digest})
 
 
 def _is_followed(c: Conversation, entry: ReturnEvent) -> bool:
@@ -190,10 +179,5 @@ def _is_followed(c: Conversation, entry: ReturnEvent) -> bool:
 
 def settle_return_event(changes: Changes, entry: ReturnEvent, answer: BotAnswer | None) -> None:
     """The bot's words on the return are said; a fallback is neither shown nor counted, a hand-off in it is ignored."""
-    if answer is None:
-        return
-    c = changes.conversation
-    c.contexts, c.contexts_to_restore = answer.contexts, None
-    if answer.messages and not answer.is_fallback:
-        reply = BotReply(id=f"reply:{entry.id}", source_at=entry.source_at, messages=answer.messages)
-        changes.add(reply, head=True)
+    if answer is not None:
+        say_answer(changes, entry, answer)

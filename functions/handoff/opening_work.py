@@ -9,8 +9,8 @@ from functions.handoff.changes import Changes, chat_path
 from functions.handoff.conversation import BOT, WAITING
 from functions.handoff.cursor import Cursor
 from functions.handoff.doubt import wait_out
+from functions.handoff.entries import AgentNote, CloseChat, CustomerDetails, OpenChat, ReadThread
 from functions.handoff.errors import ChatAlreadyActive, ProviderRefused
-from functions.handoff.events import AgentNote, CloseChat, CustomerDetails, OpenChat, ReadThread
 from functions.handoff.interfaces import ChatSummary, Customer, OpenedChat
 from functions.handoff.moves import return_to_bot, tell_user
 from functions.handoff.schedule import REPEATABLE_TIMEOUT_S, SEND_TIMEOUT_S
@@ -81,7 +81,8 @@ def perform_open_chat(step: Step, entry: OpenChat) -> Result:
 
 
 def _group(step: Step, entry: OpenChat) -> int:
-    return step.policy.group_for(str(entry.signal.metadata.get("department", "")))
+    c = step.conversation
+    return step.policy.route(entry.signal, c.user).group_id if c.group_id is None else c.group_id
 
 
 def _find_opened(step: Step) -> ChatSummary | None:
@@ -179,7 +180,7 @@ def _note_opened(changes: Changes, entry: OpenChat, opened: _Opened) -> None:
     c.closed_threads = tuple(one for one in c.closed_threads if one != thread_id)  # the desk says it is active
     know_events(c, thread_id, opened.chat.event_ids)
     _tell_truth(changes, entry, opened.group_status)
-    if c.user.name or c.user.context:
+    if c.user.name or c.user.context or c.user.locale:
         changes.add(CustomerDetails(id=f"details:{entry.id}", source_at=changes.now))
     if opened.was_there or (opened.was_in_doubt and was_known):
         changes.add(AgentNote(id=f"briefing:{entry.id}", source_at=changes.now, text_id="briefing"))

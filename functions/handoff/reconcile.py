@@ -13,8 +13,9 @@ import msgspec
 from functions.handoff.changes import Changes, conversation_path, entry_path, is_expired
 from functions.handoff.conversation import Conversation
 from functions.handoff.dead_letters import RESENT, dead_letter_id, dead_letter_path
+from functions.handoff.entries import ReadThread
 from functions.handoff.errors import ProviderRefused
-from functions.handoff.events import AgentMessage, ReadThread
+from functions.handoff.events import AgentMessage
 from functions.handoff.holding import Machine, find_conversation
 from functions.handoff.interfaces import AgentDesk, Document, ThreadView
 from functions.handoff.mailbox import Inbound, Mailbox

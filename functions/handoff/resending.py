@@ -11,11 +11,13 @@ from typing import Any
 import msgspec
 
 from functions.handoff.changes import Changes, is_expired
-from functions.handoff.conversation import BOT, MAX_ACCEPTED_PENDING, Conversation, Doubt
+from functions.handoff.conversation import BOT, MAX_ACCEPTED_PENDING, Conversation
 from functions.handoff.dead_letters import DeadLetter, from_record
+from functions.handoff.entries import BotReply, CloseChat, Entry, decode, kind_of
 from functions.handoff.errors import MailboxFull
-from functions.handoff.events import Agent, AgentMessage, BotReply, CloseChat, Event, UserMessage, decode, kind_of
+from functions.handoff.events import Agent, AgentMessage, UserMessage
 from functions.handoff.interfaces import LIVECHAT, Document
+from functions.handoff.parts import Doubt
 from functions.handoff.presence import show
 
 NO_SUCH_LETTER, CONVERSATION_GONE, UNREADABLE = "no_such_letter", "conversation_gone", "unreadable"
@@ -58,7 +60,7 @@ def find_letter(documents: Mapping[str, Document], path: str, now: datetime) -> 
     return from_record(found.record) if found and not is_expired(found, now) else None
 
 
-def _read(letter: DeadLetter) -> Event | None:
+def _read(letter: DeadLetter) -> Entry | None:
     try:
         return decode(letter.entry)
     except msgspec.ValidationError:
@@ -68,7 +70,7 @@ def _read(letter: DeadLetter) -> Event | None:
 # --- what is refused -------------------------------------------------------------------------------------------------
 
 
-def _refusal(c: Conversation, event: Event) -> str:
+def _refusal(c: Conversation, event: Entry) -> str:
     refuse = _REFUSE.get(kind_of(event))
     refusal = refuse(c, event) if refuse else NO_USE
     if not refusal and not _is_own(event) and c.accepted_pending() >= MAX_ACCEPTED_PENDING:
@@ -76,7 +78,7 @@ def _refusal(c: Conversation, event: Event) -> str:
     return refusal
 
 
-def _never(_c: Conversation, _event: Event) -> str:
+def _never(_c: Conversation, _event: Entry) -> str:
     return ""
 
 
@@ -91,6 +93,8 @@ def _unless_to_close(c: Conversation, event: CloseChat) -> str:
 _REFUSE: dict[str, Callable[[Conversation, Any], str]] = {
     "user_message": _never,
     "agent_message": _never,
+    "message_edited": _never,
+    "message_deleted": _never,
     "bot_reply": _unless_bot_speaks,
     "close_chat": _unless_to_close,
 }
@@ -100,7 +104,7 @@ _REFUSE: dict[str, Callable[[Conversation, Any], str]] = {
 # --- what goes with it -----------------------------------------------------------------------------------------------
 
 
-def _nothing(_changes: Changes, _event: Event) -> None:
+def _nothing(_changes: Changes, _event: Entry) -> None:
     """It goes as it is."""
 
 
@@ -124,7 +128,7 @@ def _frame_agent_message(changes: Changes, event: AgentMessage) -> None:
     c = changes.conversation
     if event.thread_id != c.thread_id:
         c.remember_closed(event.thread_id)
-    show(changes, event.agent, at=event.source_at, late=True)
+    show(changes, event.agent, at=event.source_at, late=True, departure=c.find_departure(event.agent.id))
 
 
 _PREPARE: dict[str, Callable[[Changes, Any], None]] = {
@@ -138,18 +142,18 @@ _PREPARE: dict[str, Callable[[Changes, Any], None]] = {
 _MAY_BE_AT_THE_DESK = {"user_message", "close_chat"}
 
 
-def _is_own(event: Event) -> bool:
+def _is_own(event: Entry) -> bool:
     return isinstance(event, BotReply | CloseChat)
 
 
-def _as_resent(event: Event, letter: DeadLetter) -> Event:
-    if isinstance(event, BotReply):  # the hand-off that came with it took place when it was given up
+def _as_resent(event: Entry, letter: DeadLetter) -> Entry:
+    if isinstance(event, BotReply) and letter.reason != "unreadable":  # its hand-off took place when it was given up
         return msgspec.structs.replace(event, handoff=None)
     if isinstance(event, AgentMessage) and not event.agent.name:
         return msgspec.structs.replace(event, agent=Agent(event.agent.id, letter.agent_name))
     return event
 
 
-def _put_in_doubt(c: Conversation, event: Event, letter: DeadLetter) -> None:
+def _put_in_doubt(c: Conversation, event: Entry, letter: DeadLetter) -> None:
     is_same_chat = letter.chat_id == c.chat_id  # else the conversation began anew
     c.doubt[event.id] = Doubt(LIVECHAT, letter.at, letter.thread_id if is_same_chat else "")

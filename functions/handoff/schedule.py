@@ -8,17 +8,22 @@ messages, the bot's replies to them, opening the chat). Inside a lane the first 
 from collections.abc import Iterable
 from datetime import datetime
 
-from functions.handoff.conversation import BOT, WAITING, Conversation, Pending
+from functions.handoff.conversation import BOT, WAITING, Conversation
 from functions.handoff.interfaces import CHANNEL, DIALOGFLOW, LIVECHAT
+from functions.handoff.parts import Pending
 
 CONTROL_LANE, AGENT_LANE, NOTICE_LANE, USER_LANE = LANES = ("control", "agent", "notice", "user")
 
 LANE_OF = {
     "handoff_asked": CONTROL_LANE,
     "return_asked": CONTROL_LANE,
+    "user_action": CONTROL_LANE,
+    "user_receipt": CONTROL_LANE,
+    "message_deleted": CONTROL_LANE,  # ahead of the message itself, should it still wait
     "timer": CONTROL_LANE,
     "agent_message": AGENT_LANE,
     "withheld_event": AGENT_LANE,
+    "message_edited": AGENT_LANE,
     "chat_started": AGENT_LANE,
     "agent_joined": AGENT_LANE,
     "agent_left": AGENT_LANE,
@@ -29,6 +34,9 @@ LANE_OF = {
     "user_notice": NOTICE_LANE,
     "agent_note": NOTICE_LANE,
     "return_event": NOTICE_LANE,
+    "bot_event": NOTICE_LANE,
+    "ask_survey": NOTICE_LANE,
+    "report_receipts": NOTICE_LANE,
     "close_chat": NOTICE_LANE,
     "customer_details": NOTICE_LANE,
     "open_chat": USER_LANE,
@@ -42,6 +50,7 @@ HOLD = "hold"
 
 SEND_TIMEOUT_S = 8.0  # LiveChat send_event, start_chat, resume_chat: begun only if all of it remains
 HEAR_TIMEOUT_S = 7.0  # Dialogflow detectIntent
+FETCH_TIMEOUT_S = 10.0  # a user's file, of up to ten megabytes
 REPEATABLE_TIMEOUT_S = 5.0  # everything that can simply be done again
 MIN_TIME_S = 1.0
 LEASE_S = 30.0
@@ -50,13 +59,16 @@ DESK_WORKS_UP_TO_S = 16.0
 
 _PROVIDER_OF = {
     "agent_message": CHANNEL,
+    "message_edited": CHANNEL,
     "framing": CHANNEL,
     "user_notice": CHANNEL,
     "read_thread": LIVECHAT,
     "agent_note": LIVECHAT,
     "close_chat": LIVECHAT,
     "customer_details": LIVECHAT,
+    "report_receipts": LIVECHAT,
     "return_event": DIALOGFLOW,
+    "bot_event": DIALOGFLOW,
 }
 
 
@@ -67,6 +79,8 @@ def needs(conversation: Conversation, pending: Pending) -> str | None:
         return _user_message_needs(conversation, doubt.provider if doubt else None)
     if pending.kind == "bot_reply":
         return None if conversation.state != BOT else HOLD if conversation.agents else CHANNEL
+    if pending.kind == "ask_survey":
+        return HOLD if conversation.agents else CHANNEL  # after LEFT
     if pending.kind == "open_chat":
         return LIVECHAT if doubt or conversation.state == WAITING else None
     if pending.kind == "read_thread" and pending.lane == AGENT_LANE:

@@ -8,8 +8,9 @@ import msgspec
 from functions.handoff.changes import Changes
 from functions.handoff.conversation import WAITING, Conversation
 from functions.handoff.cursor import event_number
+from functions.handoff.entries import ReadThread
 from functions.handoff.errors import LeaseTooShort, OutOfTime, ProviderError
-from functions.handoff.events import AgentMessage, ChatClosed, DeskEvent, ReadThread, WithheldEvent
+from functions.handoff.events import AgentMessage, ChatClosed, DeskEvent, WithheldEvent
 from functions.handoff.interfaces import LIVECHAT, ThreadView
 from functions.handoff.moves import return_to_bot, tell_user
 from functions.handoff.schedule import AGENT_LANE, NOTICE_LANE
@@ -83,16 +84,10 @@ _REASON = {"agent": "agent_closed", "user": "user_left", "system": "agent_closed
 
 def _end_human_part(changes: Changes, entry: ChatClosed, *, missed: bool) -> None:
     c = changes.conversation
-    nobody_came = c.state == WAITING and not missed and not _was_met(c)
+    nobody_came = c.state == WAITING and not missed and not c.was_answered()
     if nobody_came:
         tell_user(changes, "nobody_came", entry.id)
     return_to_bot(changes, "no_agent" if nobody_came else _REASON[entry.closed_by], at=entry.source_at)
-
-
-def _was_met(c: Conversation) -> bool:
-    """Tell whether an agent has said something since the hand-off, though none may be there now."""
-    since = c.handoffs[-1].at if c.handoffs else None
-    return since is not None and any(line.who == "agent" and line.at >= since for line in c.transcript)
 
 
 def _agent_words(changes: Changes) -> bool:

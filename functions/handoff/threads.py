@@ -6,7 +6,8 @@ from datetime import datetime
 from functions.handoff.changes import Changes
 from functions.handoff.conversation import Conversation
 from functions.handoff.cursor import Cursor, event_number
-from functions.handoff.events import AgentMessage, ChatClosed, CloseChat, ReadThread
+from functions.handoff.entries import CloseChat, ReadThread
+from functions.handoff.events import AgentMessage, ChatClosed
 from functions.handoff.presence import leave
 from functions.handoff.schedule import NOTICE_LANE
 

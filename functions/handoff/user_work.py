@@ -2,41 +2,28 @@
 
 from typing import NamedTuple
 
-from functions.handoff import ids
+import msgspec
+
 from functions.handoff.changes import Changes
-from functions.handoff.conversation import AGENT, BOT
-from functions.handoff.doubt import find_own
-from functions.handoff.errors import ChatInactive, ProviderRefused, ProviderUnavailable
-from functions.handoff.events import BotAnswer, BotReply, HandoffSignal, UserMessage, encode
+from functions.handoff.content import OutboundMessage, Suggestion, plain_text
+from functions.handoff.conversation import BOT, Conversation
+from functions.handoff.entries import BotReply, encode
+from functions.handoff.errors import ProviderRefused, ProviderUnavailable
+from functions.handoff.events import BotAnswer, HandoffSignal, JsonObject, UserMessage
+from functions.handoff.file_work import FileStep, NotTaken, note_file, note_not_taken
 from functions.handoff.interfaces import DIALOGFLOW
-from functions.handoff.moves import goes_in_circles, hand_off, return_to_bot, tell_user, touch_chat
+from functions.handoff.moves import goes_in_circles, hand_off, return_to_bot, tell_user
 from functions.handoff.policy import keyword
-from functions.handoff.schedule import HEAR_TIMEOUT_S, SEND_TIMEOUT_S
+from functions.handoff.postbacks import find_button
+from functions.handoff.relaying import ChatGone, NotInChat, Relayed, note_relayed, relay
+from functions.handoff.schedule import HEAR_TIMEOUT_S
 from functions.handoff.speaking import say_to_user
-from functions.handoff.text import split_text, utf8_length
 from functions.handoff.texts import excerpt
-from functions.handoff.threads import find_closed, know_events
+from functions.handoff.threads import find_closed
 from functions.handoff.work import Step
 
 BOT_TRIES = 2
 """So often the bot may fail in a row before a person is asked for."""
-
-
-class _Relayed(NamedTuple):
-    """The message is with the agents; `gone`: the chat turned out to be closed after part of it."""
-
-    event_ids: tuple[str, ...]
-    gone: bool = False
-    said: str = ""  # where it is not all of the message
-    rest: str = ""
-
-
-class _ChatGone(NamedTuple):
-    """The chat was closed before the message reached it."""
-
-
-class _NotInChat(NamedTuple):
-    """A call in doubt is now known not to have had any effect: the message goes afresh, where the state says."""
 
 
 class _BotDown(NamedTuple):
@@ -46,13 +33,14 @@ class _BotDown(NamedTuple):
 # --- the user's message ----------------------------------------------------------------------------------------------
 
 
-def perform_user_message(
-    step: Step, entry: UserMessage
-) -> BotAnswer | HandoffSignal | _Relayed | _ChatGone | _NotInChat | _BotDown:
+_Result = BotAnswer | HandoffSignal | Relayed | ChatGone | NotInChat | FileStep | NotTaken | _BotDown
+
+
+def perform_user_message(step: Step, entry: UserMessage) -> _Result:
     """Take the message where the state says *now*: to the bot, or to the agents."""
     if step.conversation.state == BOT and not step.desk_doubt:
         return _to_bot(step, entry)
-    return _to_agents(step, entry)
+    return relay(step, entry)
 
 
 def _to_bot(step: Step, entry: UserMessage) -> BotAnswer | HandoffSignal | _BotDown:
@@ -62,14 +50,16 @@ def _to_bot(step: Step, entry: UserMessage) -> BotAnswer | HandoffSignal | _BotD
     if entry.bot_answer is not None:
         return entry.bot_answer
     try:
-        return step.sides.bot.hear(
-            c.session_id,
-            entry.postback or entry.text,
-            language=step.language(),
-            payload={"channel": c.channel, "conversation": c.key},
-            contexts=c.contexts_to_restore,
-            timeout_s=step.begin(HEAR_TIMEOUT_S),
-        )
+        timeout_s = step.begin(HEAR_TIMEOUT_S)
+        with step.channel.thinking(c.address, step.bot_voice()):
+            return step.sides.bot.hear(
+                c.session_id,
+                _words_for_bot(entry),
+                language=step.language(),
+                payload=_payload(c, entry),
+                contexts=c.contexts_to_restore,
+                timeout_s=timeout_s,
+            )
     except ProviderRefused:
         return _BotDown()
     except ProviderUnavailable:
@@ -81,40 +71,21 @@ def _to_bot(step: Step, entry: UserMessage) -> BotAnswer | HandoffSignal | _BotD
         return _BotDown()
 
 
-def _to_agents(step: Step, entry: UserMessage) -> _Relayed | _ChatGone | _NotInChat:
-    c = step.conversation
-    parts = split_text(entry.text, step.desk.text_limit_bytes, utf8_length)
-    custom_ids = [ids.own_event_id(c.key, entry.id, f"message:{i}") for i in range(len(parts))]
-    sent = find_own(step, custom_ids)
-    if step.desk_doubt and not sent:
-        return _NotInChat()
-    if c.state == BOT:  # only a call in doubt leads here
-        return _partly(parts, custom_ids, sent, gone=False)
-    if c.customer is None or not c.chat_id:
-        return _ChatGone()
-    customer = step.as_customer()
-    try:
-        for part, custom_id in zip(parts, custom_ids, strict=True):
-            if custom_id not in sent:
-                timeout_s = step.begin(SEND_TIMEOUT_S)
-                sent[custom_id] = customer.send_message(c.chat_id, part, custom_id=custom_id, timeout_s=timeout_s)
-                step.had_effect = True
-    except ChatInactive:
-        return _partly(parts, custom_ids, sent, gone=True) if sent else _ChatGone()
-    return _Relayed(tuple(sent.values()))
+def _words_for_bot(entry: UserMessage) -> str:
+    """What a chip carries, but a button of an agent's message means nothing to the bot."""
+    return entry.text if find_button(entry.postback) else entry.postback or entry.text
 
 
-def _partly(parts: list[str], custom_ids: list[str], sent: dict[str, str], *, gone: bool) -> _Relayed:
-    by_id = dict(zip(custom_ids, parts, strict=True))
-    said = "\n".join(part for one, part in by_id.items() if one in sent)
-    rest = "\n".join(part for one, part in by_id.items() if one not in sent)
-    return _Relayed(tuple(sent.values()), gone, said, rest)
+def _payload(c: Conversation, entry: UserMessage) -> JsonObject:
+    """For the bot's own webhook; the bot hears an address only as far as its limit of words goes."""
+    files = [{"url": media.url, "mimeType": media.mime_type} for media in entry.files]
+    return {"channel": c.channel, "conversation": c.key, **({"files": files} if files else {})}
 
 
 def settle_user_message(
     changes: Changes,
     entry: UserMessage,
-    result: BotAnswer | HandoffSignal | _Relayed | _ChatGone | _NotInChat | _BotDown,
+    result: _Result,
 ) -> None:
     """Write down where the message went and what follows."""
     match result:
@@ -123,14 +94,18 @@ def settle_user_message(
         case HandoffSignal():
             _note_said(changes, entry)
             hand_off(changes, result, bot_spoke=False)
-        case _Relayed():
-            _note_relayed(changes, entry, result)
-        case _ChatGone():
+        case Relayed():
+            note_relayed(changes, entry, result)
+        case ChatGone():
             changes.keep()
             _lose_chat(changes)
-        case _NotInChat():
+        case NotInChat():
             changes.keep()
             changes.conversation.doubt.pop(entry.id, None)
+        case FileStep():
+            note_file(changes, entry, result)
+        case NotTaken():
+            note_not_taken(changes, entry, result)
         case _BotDown():
             _leave_bot(changes, entry)
 
@@ -151,32 +126,33 @@ def _hear_answer(changes: Changes, entry: UserMessage, answer: BotAnswer) -> Non
     c = changes.conversation
     _note_said(changes, entry)
     c.contexts, c.contexts_to_restore = answer.contexts, None
+    c.last_intent = answer.intent or c.last_intent
     c.fallbacks = c.fallbacks + 1 if answer.is_fallback else 0
     signal = answer.handoff
     limit = changes.policy.handoff_after_fallbacks
     if signal is None and limit and c.fallbacks >= limit:
-        signal = HandoffSignal("fallbacks", {"intent": answer.intent} if answer.intent else {})
+        signal = HandoffSignal("fallbacks", intent=answer.intent)
     if answer.messages and not entry.answered:
-        reply = BotReply(id=f"reply:{entry.id}", source_at=entry.source_at, messages=answer.messages, handoff=signal)
+        messages = _with_way_out(answer) if answer.is_fallback and signal is None else answer.messages
+        reply = BotReply(id=f"reply:{entry.id}", source_at=entry.source_at, messages=messages, handoff=signal)
         changes.add(reply, head=True)
         return
     for message in answer.messages:
-        changes.say("bot", message.text)
+        changes.say("bot", plain_text(message))
     if signal:
         hand_off(changes, signal, bot_spoke=bool(answer.messages))
 
 
-def _note_relayed(changes: Changes, entry: UserMessage, result: _Relayed) -> None:
-    c = changes.conversation
-    changes.say("user", result.said or entry.text, c.user.name, entry.source_at)
-    if result.rest:
-        changes.add(UserMessage(id=f"rest:{entry.id}", source_at=entry.source_at, text=result.rest), head=True)
-    know_events(c, c.thread_id, result.event_ids)
-    touch_chat(changes)
-    if c.state == AGENT and "agent_silent" not in c.timers:
-        changes.set_timer("agent_silent", changes.policy.agent_silent_s)
-    if result.gone:
-        find_closed(changes, already_read=False)
+def _with_way_out(answer: BotAnswer) -> tuple[OutboundMessage, ...]:
+    """A bot that did not understand offers a person under its words.
+
+    Source: Business Messages, requirements and guidelines: offered after two failures at the latest.
+    """
+    last = answer.messages[-1]
+    if any(chip.kind == "live_agent" for chip in last.suggestions):
+        return answer.messages
+    chips = (*last.suggestions, Suggestion("live_agent"))
+    return (*answer.messages[:-1], msgspec.structs.replace(last, suggestions=chips))
 
 
 def _leave_bot(changes: Changes, entry: UserMessage) -> None:
@@ -214,7 +190,7 @@ def settle_bot_reply(changes: Changes, entry: BotReply, was_said: bool) -> None:
     if not was_said:
         return
     for message in entry.messages:
-        changes.say("bot", message.text, changes.policy.bot_name)
+        changes.say("bot", plain_text(message), changes.policy.bot_name)
     if entry.handoff:
         hand_off(changes, entry.handoff, bot_spoke=True)
 

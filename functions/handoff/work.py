@@ -10,21 +10,22 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from functions.handoff.changes import Changes
-from functions.handoff.conversation import Conversation, Doubt
+from functions.handoff.conversation import Conversation
 from functions.handoff.errors import LeaseTooShort, OutOfTime
-from functions.handoff.events import Agent
-from functions.handoff.interfaces import LIVECHAT, AgentDesk, Bot, Channel, Clock, Customer, CustomerDesk, Voice
+from functions.handoff.interfaces import LIVECHAT, AgentDesk, Bot, Channel, Clock, Customer, CustomerDesk, Files, Voice
+from functions.handoff.parts import Doubt, Presence
 from functions.handoff.policy import Policy
 from functions.handoff.schedule import DESK_WORKS_UP_TO_S, MIN_TIME_S, REPEATABLE_TIMEOUT_S
 from functions.handoff.texts import find_text
 
 
 class Sides(NamedTuple):
-    """The outside, by protocol. `channels`: name → channel."""
+    """The outside, by protocol. `channels`: name → channel. `files`: what users send."""
 
     channels: dict[str, Channel]
     desk: AgentDesk
     bot: Bot
+    files: Files
 
 
 class Step:
@@ -100,6 +101,18 @@ class Step:
             raise OutOfTime
         return min(longest, left)
 
+    def long_timeout_s(self, timeout_s: float, then_s: float = MIN_TIME_S) -> float:
+        """Time for a call that can be repeated and is not worth beginning with less; a door with little leaves it.
+
+        `then_s`: what the call that it is made for takes.
+
+        Raises:
+            OutOfTime: the door does not have all of it left.
+        """
+        if (self._deadline - self.now()).total_seconds() < timeout_s + then_s:
+            raise OutOfTime
+        return timeout_s
+
     def begin(self, timeout_s: float) -> float:
         """Begin a call that can't be repeated blindly; answers its timeout.
 
@@ -131,17 +144,20 @@ class Step:
         """Who speaks when the bot or the bridge does."""
         return Voice("BOT", self.policy.bot_name, self.policy.bot_avatar_url)
 
-    def human_voice(self, agent: Agent) -> Voice:
+    def human_voice(self, presence: Presence) -> Voice:
         """Who speaks when an agent does; the name as the operator wants it shown."""
-        return Voice("HUMAN", shown_name(agent, self.policy), self.policy.human_avatar_url)
+        return voice_of(presence, self.policy)
 
 
-def shown_name(agent: Agent, policy: Policy) -> str:
-    """An agent's name for the user's eyes: never an id or e-mail."""
-    name = "" if "@" in agent.name else agent.name.strip()
-    if policy.agent_name_policy == "fixed" or not name:
-        return policy.human_name
-    return name.split()[0] if policy.agent_name_policy == "first" else name
+def voice_of(presence: Presence, policy: Policy) -> Voice:
+    """An agent for the user's eyes, as the group they are shown for wants it: never an id or e-mail."""
+    names = policy.names_in(presence.group_id)
+    name = "" if "@" in presence.agent.name else presence.agent.name.strip()
+    if names.policy == "fixed" or not name:
+        name = names.human_name
+    elif names.policy == "first":
+        name = name.split()[0]
+    return Voice("HUMAN", name, names.human_avatar_url)
 
 
 def _nothing(_changes: Changes, _entry: Any, _reason: str) -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from functions.handoff.bridge import work_of
 from functions.handoff.changes import Changes
+from functions.handoff.entries import AgentNote, Entry, encode, kind_of
 from functions.handoff.errors import (
     ConfigError,
     ConversationBusy,
@@ -20,11 +21,10 @@ from functions.handoff.errors import (
     ProviderUnavailable,
     StoreUnavailable,
 )
-from functions.handoff.events import AgentNote, Event, encode, kind_of
 from functions.handoff.holding import MAX_TAKEOVERS, Held, Machine, commit_step, load_entry
 from functions.handoff.interfaces import CHANNEL, LIVECHAT, PROVIDERS, Journal
 from functions.handoff.moves import tell_user
-from functions.handoff.presence import leave
+from functions.handoff.presence import leave_late
 from functions.handoff.schedule import needs
 from functions.handoff.work import Sides, Step
 
@@ -97,7 +97,7 @@ class Worker:
             self._journal.note("dead_letter", entry=entry_id, reason=reason)
         return is_held
 
-    def _perform(self, step: Step, entry: Event) -> tuple[Callable[[Changes], None], str]:
+    def _perform(self, step: Step, entry: Entry) -> tuple[Callable[[Changes], None], str]:
         """Do the effect; answers what to write of it, and how to go on."""
         try:
             result = work_of(entry).perform(step, entry)
@@ -115,7 +115,7 @@ class Worker:
         self._journal.note("worked", entry=entry.id, kind=kind_of(entry))
         return lambda changes: _settle(changes, entry, result), "next"
 
-    def _after_failure(self, step: Step, entry: Event, error: ProviderError) -> Callable[[Changes], None]:
+    def _after_failure(self, step: Step, entry: Entry, error: ProviderError) -> Callable[[Changes], None]:
         jitter = self._machine.random.uniform(0.75, 1.25)
         self._journal.note(
             "failed",
@@ -135,7 +135,7 @@ def _unavailable(step: Step, error: Exception) -> ProviderUnavailable:
     return ProviderUnavailable(provider if provider in PROVIDERS else LIVECHAT, type(error).__name__)
 
 
-def _settle(changes: Changes, entry: Event, result: object) -> None:
+def _settle(changes: Changes, entry: Entry, result: object) -> None:
     pending = changes.conversation.find_pending(entry.id)
     provider = needs(changes.conversation, pending) if pending else None
     work_of(entry).settle(changes, entry, result)
@@ -145,7 +145,7 @@ def _settle(changes: Changes, entry: Event, result: object) -> None:
     changes.finish(entry.id)
 
 
-def _interrupted(changes: Changes, entry: Event, step: Step) -> None:
+def _interrupted(changes: Changes, entry: Entry, step: Step) -> None:
     """Not begun, or only partly done: the part that was is looked for, or known, before the rest is done."""
     pending = changes.conversation.find_pending(entry.id)
     if pending and changes.now - pending.accepted_at >= GIVE_UP_AFTER:
@@ -156,12 +156,12 @@ def _interrupted(changes: Changes, entry: Event, step: Step) -> None:
         changes.doubt(entry.id, LIVECHAT, step.began_at)
 
 
-def _keep_progress(changes: Changes, entry: Event, step: Step) -> None:
+def _keep_progress(changes: Changes, entry: Entry, step: Step) -> None:
     if step.shown:
         changes.conversation.shown[entry.id] = step.shown
 
 
-def _failed(changes: Changes, entry: Event, error: ProviderError, step: Step, jitter: float) -> None:
+def _failed(changes: Changes, entry: Entry, error: ProviderError, step: Step, jitter: float) -> None:
     c = changes.conversation
     pending = c.find_pending(entry.id)
     if pending is None:
@@ -187,7 +187,7 @@ def pause_after(tries: int) -> float:
     return float(min(_PARK_FIRST_S * 2.0 ** min(tries, 10), _PARK_LONGEST_S))
 
 
-def give_up(changes: Changes, entry: Event, reason: str) -> None:
+def give_up(changes: Changes, entry: Entry, reason: str) -> None:
     """Resolve an entry that can't be done: kept for an operator where it matters, and its writer is told."""
     work = work_of(entry)
     changes.given_up.append((entry.id, reason))
@@ -201,9 +201,7 @@ def _free(changes: Changes) -> None:
     """Nobody waits for what was dropped: a LEFT, late words, the end of a thread."""
     c = changes.conversation
     c.agents = tuple(p for p in c.agents if not p.leaving or c.find_pending(f"left:{p.number}"))
-    for presence in c.agents:
-        if presence.late and not any(p.author == presence.agent.id for p in c.pending):
-            leave(changes, presence, at=changes.now)
+    leave_late(changes)
     if c.closing and not any(p.kind == "chat_closed" for p in c.pending):
         c.closing = ""
 

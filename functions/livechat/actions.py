@@ -3,25 +3,13 @@
 Source: LiveChat Configuration API 3.6, webhooks: lifecycle actions carry neither id nor time.
 """
 
-import hashlib
-import json
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from functions.handoff.errors import WebhookRejected
-from functions.handoff.events import (
-    AgentJoined,
-    AgentLeft,
-    AgentMessage,
-    ChatClosed,
-    ChatStarted,
-    ChatTransferred,
-    DeskEvent,
-    JsonObject,
-)
-from functions.handoff.ids import is_own_event
+from functions.handoff.events import AgentJoined, AgentLeft, AgentMessage, ChatClosed, ChatStarted, ChatTransferred
+from functions.livechat.event_actions import event_deleted, event_updated, events_marked_as_seen, incoming_event
 from functions.livechat.mapping import (
+    MAX_ID_CHARACTERS,
     id_in,
     is_agent_id,
     is_bot_id,
@@ -33,61 +21,18 @@ from functions.livechat.mapping import (
     text_in,
     value_in,
 )
+from functions.livechat.notices import Found, Ignored, Notice, need, need_id
 
 _MAX_EVENTS = 100  # a thread that has just begun; more is found when the thread is read
 _MAX_PEOPLE = 50
-LIFECYCLE_PREFIX = "lifecycle:"
-"""Starts the id of an event made from a webhook without one: a digest of its payload, so that the same thing happening
-again later has the same id. Whoever stores it adds a time."""
+_MAX_GROUP_ID = 2**31 - 1  # what the API calls an int
 
 
-class Notice(NamedTuple):
-    """One webhook's payload in hand."""
-
-    action: str
-    payload: JsonObject
-    received_at: datetime
-
-    @property
-    def lifecycle_id(self) -> str:
-        """The same for the same payload, whatever the order of its fields."""
-        data = json.dumps(self.payload, sort_keys=True, separators=(",", ":")).encode()
-        return f"{LIFECYCLE_PREFIX}{self.action}:{hashlib.sha256(data).hexdigest()[:32]}"
-
-
-class Ignored(NamedTuple):
-    """A valid webhook that means nothing to the core."""
-
-    reason: str
-
-
-def need(values: JsonObject, name: str, kind: type[Any], where: str = "") -> Any:
-    """A documented field of `values`; `where` is their place in the body, for the message.
-
-    Raises:
-        WebhookRejected: 400, it is missing, of the wrong type, or an empty string.
-    """
-    value = values.get(name)
-    if not isinstance(value, kind) or value == "":
-        what = "is missing" if value is None else "is not what the API documents"
-        raise WebhookRejected(400, "field", f"{where}{name} {what}")
-    return value
-
-
-def _need_id(values: JsonObject, name: str, where: str) -> str:
-    """A documented id; raises as `need`, and where it can't be one."""
-    need(values, name, str, where)
-    value = id_in(values, name)
-    if not value:
-        raise WebhookRejected(400, "field", f"{where}{name} is too long, or nothing but NULs")
-    return value
-
-
-def _incoming_chat(notice: Notice) -> DeskEvent | Ignored:
+def _incoming_chat(notice: Notice) -> Found:
     chat = need(notice.payload, "chat", dict, "payload.")
-    chat_id = _need_id(chat, "id", "payload.chat.")
+    chat_id = need_id(chat, "id", "payload.chat.")
     thread = need(chat, "thread", dict, "payload.chat.")
-    thread_id = _need_id(thread, "id", "payload.chat.thread.")
+    thread_id = need_id(thread, "id", "payload.chat.thread.")
     people = read_people(chat.get("users"))
     events = (
         read_event(
@@ -111,26 +56,10 @@ def _incoming_chat(notice: Notice) -> DeskEvent | Ignored:
     )
 
 
-def _incoming_event(notice: Notice) -> DeskEvent | Ignored:
-    chat_id = _need_id(notice.payload, "chat_id", "payload.")
-    thread_id = _need_id(notice.payload, "thread_id", "payload.")
-    event = need(notice.payload, "event", dict, "payload.")
-    _need_id(event, "id", "payload.event.")
-    kind = need(event, "type", str, "payload.event.")
-    source_at = read_time(need(event, "created_at", str, "payload.event."))
-    if source_at is None:
-        raise WebhookRejected(400, "field", "payload.event.created_at is not a time")
-    if is_own_event(text_in(event, "custom_id")):
-        return Ignored("own echo")
-    if kind == "message" and not event.get("deleted") and not isinstance(event.get("text"), str):
-        raise WebhookRejected(400, "field", "payload.event.text is missing or not a string")
-    return read_event(event, chat_id=chat_id, thread_id=thread_id, people={}, source_at=source_at)
-
-
-def _user_added(notice: Notice) -> DeskEvent | Ignored:
-    chat_id = _need_id(notice.payload, "chat_id", "payload.")
+def _user_added(notice: Notice) -> Found:
+    chat_id = need_id(notice.payload, "chat_id")
     user = need(notice.payload, "user", dict, "payload.")
-    _need_id(user, "id", "payload.user.")
+    need_id(user, "id", "payload.user.")
     kind = notice.payload.get("user_type") or user.get("type")
     person = read_person({"type": kind, **user})
     if person is None or not person.is_human_agent or kind != "agent":
@@ -146,9 +75,9 @@ def _user_added(notice: Notice) -> DeskEvent | Ignored:
     )
 
 
-def _user_removed(notice: Notice) -> DeskEvent | Ignored:
-    chat_id = _need_id(notice.payload, "chat_id", "payload.")
-    user_id = _need_id(notice.payload, "user_id", "payload.")
+def _user_removed(notice: Notice) -> Found:
+    chat_id = need_id(notice.payload, "chat_id")
+    user_id = need_id(notice.payload, "user_id")
     kind = notice.payload.get("user_type") or ("agent" if is_agent_id(user_id) else "")
     if kind != "agent" or is_bot_id(user_id):
         return Ignored("not an agent")
@@ -161,27 +90,34 @@ def _user_removed(notice: Notice) -> DeskEvent | Ignored:
     )
 
 
-def _chat_transferred(notice: Notice) -> DeskEvent | Ignored:
+def _chat_transferred(notice: Notice) -> Found:
+    agent_ids = value_in(notice.payload, "transferred_to", "agent_ids")
+    group_ids = value_in(notice.payload, "transferred_to", "group_ids")
     return ChatTransferred(
         id=notice.lifecycle_id,
         source_at=notice.received_at,
-        chat_id=_need_id(notice.payload, "chat_id", "payload."),
+        chat_id=need_id(notice.payload, "chat_id"),
         thread_id=id_in(notice.payload, "thread_id"),
-        agent_ids=_texts(value_in(notice.payload, "transferred_to", "agent_ids")),
+        agent_ids=tuple(one for one in _listed(agent_ids) if isinstance(one, str) and len(one) <= MAX_ID_CHARACTERS),
+        group_ids=tuple(one for one in _listed(group_ids) if _is_group_id(one)),
         queued=isinstance(notice.payload.get("queue"), dict),
     )
 
 
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(one for one in value if isinstance(one, str))[:_MAX_PEOPLE] if isinstance(value, list) else ()
+def _listed(value: object) -> list[Any]:
+    return value[:_MAX_PEOPLE] if isinstance(value, list) else []
 
 
-def _chat_deactivated(notice: Notice) -> DeskEvent | Ignored:
+def _is_group_id(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_GROUP_ID
+
+
+def _chat_deactivated(notice: Notice) -> Found:
     return ChatClosed(
         id=notice.lifecycle_id,
         source_at=notice.received_at,
-        chat_id=_need_id(notice.payload, "chat_id", "payload."),
-        thread_id=_need_id(notice.payload, "thread_id", "payload."),
+        chat_id=need_id(notice.payload, "chat_id"),
+        thread_id=need_id(notice.payload, "thread_id"),
         closed_by=_closer(text_in(notice.payload, "user_id")),
     )
 
@@ -193,12 +129,15 @@ def _closer(user_id: str) -> str:
     return "agent" if is_agent_id(user_id) else "user"
 
 
-READERS: dict[str, Callable[[Notice], DeskEvent | Ignored]] = {
+READERS: dict[str, Callable[[Notice], Found]] = {
     "incoming_chat": _incoming_chat,
-    "incoming_event": _incoming_event,
+    "incoming_event": incoming_event,
+    "event_updated": event_updated,
+    "event_deleted": event_deleted,
+    "events_marked_as_seen": events_marked_as_seen,
     "user_added_to_chat": _user_added,
     "user_removed_from_chat": _user_removed,
     "chat_transferred": _chat_transferred,
     "chat_deactivated": _chat_deactivated,
 }
-"""What the bridge goes by; every other action (event_deleted, thread_tagged, …) is ignored by name."""
+"""What the bridge goes by; every other action (thread_tagged, incoming_rich_message_postback, …) is ignored by name."""

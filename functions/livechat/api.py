@@ -12,7 +12,7 @@ from functions.handoff.errors import ProviderUnavailable
 from functions.handoff.events import JsonObject
 from functions.handoff.interfaces import LIVECHAT, Clock
 from functions.livechat.errors import find_fault, to_error
-from functions.runtime.http_client import HttpClient
+from functions.runtime.http_client import FilePart, HttpClient
 
 T = TypeVar("T")
 _SHORTEST_CALL_S = 0.05
@@ -79,21 +79,30 @@ class Deadline:
 def post(
     http: HttpClient,
     url: str,
-    body: JsonObject,
+    body: JsonObject | FilePart,
     *,
     token: str,
     timeout_s: float,
     params: dict[str, str] | None = None,
     clashes: frozenset[str] = frozenset(),
 ) -> JsonObject:
-    """Call a method; answers its JSON object, {} where it has nothing to say.
+    """Call a method with an object, or with a file in the form field `file`; answers its object, {} where it has none.
 
     Raises:
         ProviderUnavailable: no answer, or a passing fault; `error_type` is "authentication" for a refused token.
         ChatInactive, ChatAlreadyActive, ProviderRefused: refused for good (`clashes`: see `errors.to_error`).
     """
     headers = {"Authorization": f"Bearer {token}"}
-    answer = http.request(LIVECHAT, "POST", url, timeout_s=timeout_s, headers=headers, params=params, json_body=body)
+    answer = http.request(
+        LIVECHAT,
+        "POST",
+        url,
+        timeout_s=timeout_s,
+        headers=headers,
+        params=params,
+        json_body=body if isinstance(body, dict) else None,
+        files={"file": body} if isinstance(body, FilePart) else None,
+    )
     fault = find_fault(answer)
     if fault:
         raise to_error(fault, clashes)
@@ -104,9 +113,9 @@ def needed(answer: JsonObject, name: str, kind: type[T]) -> T:
     """A documented field of a success.
 
     Raises:
-        ProviderUnavailable: it is not there, so whether the call took effect is in doubt.
+        ProviderUnavailable: it is not there, or empty text, so whether the call took effect is in doubt.
     """
     value: Any = answer.get(name)
-    if not isinstance(value, kind):
+    if not isinstance(value, kind) or value == "":
         raise ProviderUnavailable(LIVECHAT, "unreadable_answer", status=200, undelivered=False)
     return value

@@ -1,29 +1,29 @@
 """What of a LiveChat event is for the user. Webhooks and threads that are read go through here, so both say the same.
 
-Default deny: only what is visible to all, of a kind that has words, and written by a person among the agents becomes an
-`AgentMessage`; everything else is a `WithheldEvent`. Wrong types in optional fields count as absent.
+Default deny: only what is visible to all, of a kind that can be shown, and written by a person among the agents becomes
+an `AgentMessage`; everything else is a `WithheldEvent`. Wrong types in optional fields count as absent.
 
 Source: LiveChat Agent Chat API 3.6, data structures.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from functions.handoff.events import Agent, AgentMessage, JsonObject, WithheldEvent
 from functions.handoff.ids import is_own_event
 from functions.handoff.json_fields import clean_text
+from functions.livechat.content import Place, read_content
 
 EVERYONE = "all"
 """The one visibility that includes the user."""
 
 _BOT_ID = re.compile(r"[0-9a-f]{32}")
-_WEB_URL = re.compile(r"https?://[^\s<>\"]+")
-_PHONE = re.compile(r"[+0-9][0-9 ()./\-]{2,30}")
+_DESK_S_OWN = frozenset({"filled_form", "system", "system_message"})  # about the chat, whoever is named as their author
 
-_MAX_TEXT_CHARACTERS = 64_000  # LiveChat itself takes 16 KB
 _MAX_NAME_CHARACTERS = 200
+_MAX_KIND_CHARACTERS = 50
 MAX_ID_CHARACTERS = 200
 """Longest id that is taken for one. Those of what waits, of threads and of agents stand in one record."""
 
@@ -123,12 +123,21 @@ def read_event(
     event: JsonObject, *, chat_id: str, thread_id: str, people: Mapping[str, Person], source_at: datetime
 ) -> AgentMessage | WithheldEvent:
     """The neutral event; `event` must have an `id`."""
-    event_id = text_in(event, "id")[:MAX_ID_CHARACTERS]
-    author = _author(event, people)
-    text = _words(event) if author and _is_for_user(event) else ""
-    if author is None or not text:
-        return WithheldEvent(id=event_id, source_at=source_at, chat_id=chat_id, thread_id=thread_id)
-    return AgentMessage(id=event_id, source_at=source_at, chat_id=chat_id, thread_id=thread_id, agent=author, text=text)
+    place = Place(thread_id, text_in(event, "id")[:MAX_ID_CHARACTERS])
+    about: JsonObject = {"id": place.event_id, "source_at": source_at, "chat_id": chat_id, "thread_id": thread_id}
+    author = find_writer(event, people)
+    if author is None:
+        return WithheldEvent(**about)
+    content = read_content(event, place)
+    if content is None:
+        return WithheldEvent(**about, unsupported=text_in(event, "type")[:_MAX_KIND_CHARACTERS] or "unknown")
+    return AgentMessage(**about, agent=author, text=content.text, messages=content.messages)
+
+
+def find_writer(event: JsonObject, people: Mapping[str, Person]) -> Agent | None:
+    """The person who wrote this for the user; None for all that is not for the user."""
+    is_said = _is_for_user(event) and text_in(event, "type") not in _DESK_S_OWN
+    return _author(event, people) if is_said else None
 
 
 def _is_for_user(event: JsonObject) -> bool:
@@ -149,60 +158,3 @@ def read_time(value: object) -> datetime | None:
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-
-# --- words -----------------------------------------------------------------------------------------------------------
-
-
-def _words(event: JsonObject) -> str:
-    """The event as text; "" for kinds that have no words for the user."""
-    write = _WORDS_OF.get(text_in(event, "type"))
-    text = (write(event) if write else "")[:_MAX_TEXT_CHARACTERS]
-    return text if text.strip() else ""
-
-
-def _message_words(event: JsonObject) -> str:
-    """What was typed, or its translation for the user, which LiveChat keeps beside it."""
-    return text_in(event, "properties", "translation", "target_message") or text_in(event, "text")
-
-
-def _file_words(event: JsonObject) -> str:
-    return _lines(text_in(event, "name"), _web_url(event.get("url")))
-
-
-def _rich_words(event: JsonObject) -> str:
-    return "\n\n".join(filter(None, map(_element_words, objects_in(event.get("elements")))))
-
-
-def _element_words(element: JsonObject) -> str:
-    buttons = [_button_words(button) for button in objects_in(element.get("buttons"))]
-    words = _lines(text_in(element, "title"), text_in(element, "subtitle"), *buttons)
-    return words or _web_url(value_in(element, "image", "url"))  # a sticker is nothing but its picture
-
-
-def _button_words(button: JsonObject) -> str:
-    text, target = text_in(button, "text").strip(), _target(button)
-    return f"{text}: {target}" if text and target else text or target
-
-
-def _target(button: JsonObject) -> str:
-    """Where a button leads, if that is of use outside LiveChat's own window."""
-    kind, value = text_in(button, "type"), text_in(button, "value").strip()
-    if kind in {"url", "webview"}:
-        return _web_url(value)
-    return value if kind == "phone" and _PHONE.fullmatch(value) else ""
-
-
-def _web_url(value: object) -> str:
-    return value if isinstance(value, str) and _WEB_URL.fullmatch(value) else ""
-
-
-def _lines(*parts: str) -> str:
-    return "\n".join(part.strip() for part in parts if part.strip())
-
-
-_WORDS_OF: dict[str, Callable[[JsonObject], str]] = {
-    "message": _message_words,
-    "file": _file_words,
-    "rich_message": _rich_words,
-}

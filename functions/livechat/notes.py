@@ -45,7 +45,7 @@ def as_message(note: Note, custom_id: str) -> JsonObject:
     text = "\n".join([_FROM_BRIDGE, note.title, *rows])
     return {
         "type": "message",
-        "custom_id": f"{custom_id}-plain",
+        "custom_id": custom_id,
         "text": _cut(text, TEXT_LIMIT_BYTES),
         "recipients": "all",
     }

@@ -11,8 +11,9 @@ import msgspec
 
 from functions.handoff.errors import WebhookRejected
 from functions.handoff.events import DeskEvent, JsonObject
-from functions.livechat.actions import LIFECYCLE_PREFIX, READERS, Ignored, Notice, need
+from functions.livechat.actions import READERS
 from functions.livechat.mapping import text_in
+from functions.livechat.notices import LIFECYCLE_PREFIX, Ignored, Notice, Seen, need
 
 __all__ = ["LIFECYCLE_PREFIX", "ParsedWebhook", "parse_webhook"]
 
@@ -26,13 +27,16 @@ class ParsedWebhook(msgspec.Struct, frozen=True, kw_only=True):
         action: LiveChat's name of it, cut to a loggable length.
         chat_id: the chat it is about; "" where it does not say.
         event: what it means to the core, or None.
-        ignored: why there is no event; "" when there is one.
+        seen_up_to: an agent (`seen_by`) has read everything up to that moment; then there is no event.
+        ignored: why it means nothing to the core; "" when it does.
         ours: LiveChat says that our app started the chat.
     """
 
     action: str
     chat_id: str = ""
     event: DeskEvent | None = None
+    seen_up_to: datetime | None = None
+    seen_by: str = ""
     ignored: str = ""
     ours: bool = False
 
@@ -74,6 +78,8 @@ def parse_webhook(
         raise WebhookRejected(400, "field", "payload is too deep") from None
     if isinstance(found, Ignored):
         return _ignored(about, found.reason)
+    if isinstance(found, Seen):
+        return msgspec.structs.replace(about, seen_up_to=found.up_to, seen_by=found.agent_id)
     return msgspec.structs.replace(about, event=found)
 
 

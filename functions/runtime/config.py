@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from functions.handoff.errors import ConfigError
+from functions.handoff.routing import Routing
 from functions.runtime import config_values as value
+from functions.runtime.routing_file import departments_missing, routing_file
 
 _WHERE = "set it in the settings file or with gcloud functions deploy --set-env-vars"
 _NONE_IS_A_VALUE = {value.text, value.words, value.hosts}  # set to "" these mean "none"; the others then mean "not set"
@@ -44,11 +46,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     human_avatar_url: str
     bot_name: str
     bot_avatar_url: str
-    routing_file: str
+    routing: Routing  # what ROUTING_FILE holds
     brands_file: str
     attachment_hosts: tuple[str, ...]
     attachment_max_mb: int
     survey: bool
+    receipts_to_livechat: str
     rcs_name_prefix: bool
     texts: dict[str, dict[str, str]]  # what MESSAGES_FILE holds: locale → {text id: text}
     rcs_agent_id: str
@@ -62,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rcs_api_url: str
     dialogflow_api_url: str
     tasks_api_url: str
+    sandbox_clock: str
 
     @property
     def dialogflow_is_cx(self) -> bool:
@@ -130,7 +134,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("HUMAN_AVATAR_URL", "", "avatar of the HUMAN representative (never a picture of a person)", _url),
     Variable("BOT_NAME", "Bot", "name of the BOT representative"),
     Variable("BOT_AVATAR_URL", "", "avatar of the BOT representative", _url),
-    Variable("ROUTING_FILE", "", "path of a JSON file: rules to LiveChat groups", value.existing_file),
+    Variable("ROUTING_FILE", "", "path of a JSON file: rules to LiveChat groups", routing_file, "routing"),
     Variable("BRANDS_FILE", "", "path of a JSON file: several brands in one deployment", value.existing_file),
     Variable(
         "ATTACHMENT_HOSTS",
@@ -140,6 +144,12 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable("ATTACHMENT_MAX_MB", "10", "largest attachment in MB", value.whole_number()),
     Variable("SURVEY", "off", "survey after the human part: on or off", value.switch),
+    Variable(
+        "RECEIPTS_TO_LIVECHAT",
+        "off",
+        "read and delivered marks for agents (each is a billed call): off, read or all",
+        value.one_of("off", "read", "all"),
+    ),
     Variable("RCS_NAME_PREFIX", "on", "agent's name in front of RCS texts: on or off", value.switch),
     Variable(
         "MESSAGES_FILE", "", "path of a JSON file: locale to {text id: text}, over our texts", value.texts_file, "texts"
@@ -159,6 +169,11 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("RCS_API_URL", "https://rcsbusinessmessaging.googleapis.com", "RCS for Business", value.base_url),
     Variable("DIALOGFLOW_API_URL", "https://dialogflow.googleapis.com", "Dialogflow", value.base_url),
     Variable("TASKS_API_URL", "https://cloudtasks.googleapis.com", "Cloud Tasks", value.base_url),
+    Variable(
+        "SANDBOX_CLOCK",
+        "",
+        "path of a file: seconds that the clock is ahead (only with a SQLite STORE and stand-ins for all APIs)",
+    ),
 )
 
 
@@ -175,9 +190,17 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             found[variable.field] = variable.read(_raw(variable, environ))
         except ValueError as e:
             wrong.append(f"{variable.name} {e}")
+    wrong += _at_odds(found.get("routing"), found.get("livechat_groups"))
     if wrong:
         raise ConfigError(f"{'; '.join(wrong)}: {_WHERE}")
     return msgspec.convert(found, Settings, strict=True)
+
+
+def _at_odds(routing: object, groups: object) -> list[str]:
+    """What is wrong with two settings together; nothing where one of them is wrong already."""
+    if not isinstance(routing, Routing) or not isinstance(groups, dict):
+        return []
+    return [f"ROUTING_FILE {words}" for words in departments_missing(routing, groups)]
 
 
 def _raw(variable: Variable, environ: Mapping[str, str]) -> str:

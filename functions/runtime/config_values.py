@@ -22,6 +22,7 @@ _TASKS_QUEUE = re.compile(r"projects/[^/\s]+/locations/[^/\s]+/queues/[A-Za-z0-9
 _STORE = re.compile(r"firestore(:[a-z0-9()-]+)?|sqlite:.+")
 _SECRETS = re.compile(r"secret-manager|file:.+")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+_HOST_AND_PORT = re.compile(rf"({_HOST.pattern}|\[::1\]):[0-9]{{1,5}}")
 _EMAIL = re.compile(r"[^@\s/]+@[^@\s/]+")
 
 
@@ -36,11 +37,19 @@ def words(raw: str) -> tuple[str, ...]:
 
 
 def hosts(raw: str) -> tuple[str, ...]:
-    """A comma list of host names, in lower case."""
+    """A comma list of host names, in lower case; one with a port is this machine, where a stand-in is."""
     names = tuple(word.lower() for word in words(raw))
-    if not all(_HOST.fullmatch(name) for name in names):
-        raise ValueError("must be a comma list of host names, without scheme, port or path")
+    if not all(_HOST.fullmatch(name) or _is_standin(name) for name in names):
+        raise ValueError("must be a comma list of host names, without scheme or path; a port is for this machine only")
     return names
+
+
+def _is_standin(name: str) -> bool:
+    try:
+        has_port = bool(_HOST_AND_PORT.fullmatch(name) and urlsplit(f"http://{name}").port)
+    except ValueError:
+        return False
+    return has_port and is_loopback(f"http://{name}")
 
 
 def whole_number(minimum: int = 0) -> Reader:

@@ -31,7 +31,9 @@ class GoogleAuth:
         self._lock = threading.Lock()
 
     def headers(self, base_url: str, provider: str) -> dict[str, str]:
-        """The Authorization header for `base_url`; empty for a loopback stand-in.
+        """The Authorization header for `base_url`, and the project whose quota is used; empty for a loopback stand-in.
+
+        A person's credentials, as gcloud keeps them on a machine, name such a project; a function's own do not.
 
         Raises:
             ConfigError: there are no usable credentials.
@@ -50,7 +52,9 @@ class GoogleAuth:
                 ) from e
             except GoogleAuthError as e:
                 raise ProviderUnavailable(provider, "google_token") from e
-            return {"Authorization": f"Bearer {self._credentials.token}"}
+            quota_project = getattr(self._credentials, "quota_project_id", None)
+            counted = {"x-goog-user-project": quota_project} if quota_project else {}
+            return {"Authorization": f"Bearer {self._credentials.token}", **counted}
 
     def _load(self) -> Any:
         key = self._key_json()

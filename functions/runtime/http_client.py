@@ -5,8 +5,9 @@ Knows HTTP, not providers: an answer of any status is returned; no answer is a `
 
 import ipaddress
 import json
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -14,12 +15,27 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.fields import RequestField
+from urllib3.filepost import encode_multipart_formdata
+from urllib3.util import Timeout
 
 from functions.handoff.errors import ProviderUnavailable
 from functions.runtime.breaker import Breaker
 
 _MAX_RESPONSE_BYTES = 8 * 1024 * 1024
 _CONNECT_TIMEOUT_S = 3.0
+_SENT_AT_ONCE_BYTES = 16 * 1024
+_LONGEST_NAME_CHARACTERS = 150
+_ANY_TYPE = "application/octet-stream"
+_MIME_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100}")
+
+
+class FilePart(NamedTuple):
+    """A file as a part of a form. Name and type may be anything: what can't stand in a part's header is replaced."""
+
+    name: str
+    content: bytes
+    mime_type: str
 
 
 class Response(NamedTuple):
@@ -63,8 +79,11 @@ class HttpClient:
         params: Mapping[str, str] | None = None,
         json_body: Any = None,
         form: Mapping[str, str] | None = None,
+        files: Mapping[str, FilePart] | None = None,
     ) -> Response:
         """Make one call and read the whole answer within `timeout_s`. Redirects are not followed, cookies not kept.
+
+        The body is one of `json_body`, `form` and `files` (a form with files, by field), or nothing.
 
         Raises:
             ProviderUnavailable: no (complete) answer; `undelivered` only when no connection could be made, or none was
@@ -75,19 +94,13 @@ class HttpClient:
         if not self._breaker.lets_through(provider):
             raise ProviderUnavailable(provider, "circuit_open")
         started = time.monotonic()
+        deadline = started + timeout_s
+        body = _multipart(files, provider, deadline) if files else {"json": json_body, "data": form, "headers": {}}
+        body["headers"] |= headers or {}
         status, retry_after_s = 0, None
         try:
-            answer = self._send(
-                provider,
-                started + timeout_s,
-                method=method,
-                url=url,
-                headers=headers,
-                params=params,
-                json=json_body,
-                data=form,
-                timeout=(min(_CONNECT_TIMEOUT_S, timeout_s), timeout_s),
-            )
+            timeout = Timeout(connect=min(_CONNECT_TIMEOUT_S, timeout_s), total=timeout_s)
+            answer = self._send(provider, deadline, method=method, url=url, params=params, timeout=timeout, **body)
             status, retry_after_s = answer.status, answer.retry_after_s
             return answer
         finally:
@@ -106,6 +119,48 @@ class HttpClient:
             raise ProviderUnavailable(provider, "timeout", undelivered=False) from e
         except requests.RequestException as e:
             raise ProviderUnavailable(provider, "connection", undelivered=_never_connected(e)) from e
+
+
+class _Body:
+    """A body that is sent piece by piece until `deadline`: a receiver who takes it slowly can't hold the caller."""
+
+    def __init__(self, content: bytes, provider: str, deadline: float) -> None:
+        self._content = content
+        self._provider = provider
+        self._deadline = deadline
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for start in range(0, len(self._content), _SENT_AT_ONCE_BYTES):
+            if time.monotonic() > self._deadline:
+                raise ProviderUnavailable(self._provider, "timeout", undelivered=False)
+            yield self._content[start : start + _SENT_AT_ONCE_BYTES]
+
+
+def _multipart(files: Mapping[str, FilePart], provider: str, deadline: float) -> dict[str, Any]:
+    """The files as the body of a form.
+
+    Source: RFC 7578, 4.2: names in UTF-8 as they are, never `filename*`; without a path.
+    """
+    fields = [
+        RequestField.from_tuples(field, (_safe_name(part.name), part.content, _safe_type(part.mime_type)))
+        for field, part in files.items()
+    ]
+    content, content_type = encode_multipart_formdata(fields)
+    return {"data": _Body(content, provider, deadline), "headers": {"Content-Type": content_type}}
+
+
+def _safe_name(name: str) -> str:
+    """The name without what could end its header or be taken for a path; its end, if it is too long."""
+    kept = "".join(one if one.isprintable() and one not in '"\\/' else "_" for one in name)
+    return kept[-_LONGEST_NAME_CHARACTERS:] or "file"
+
+
+def _safe_type(mime_type: str) -> str:
+    bare = mime_type.partition(";")[0].strip()
+    return bare if _MIME_TYPE.fullmatch(bare) else _ANY_TYPE
 
 
 def _read(answer: requests.Response, provider: str, deadline: float) -> bytes:

@@ -33,6 +33,7 @@ _RAISES = {  # happening → what the whole line's outcome then is at least
     "gave_up": "dead_letter",
     "dead_letter": "dead_letter",
 }
+_WARNINGS = {"sandbox_clock_ignored"}  # happenings that an operator should see though the outcome is well
 _FIRST_COUNTS = ("event_id", "conversation", "state_before", "lag_ms")
 _LAST_COUNTS = ("chat_id", "state_after")
 _MAX_HAPPENINGS = 50
@@ -70,6 +71,7 @@ class RequestLog:
         self._calls: dict[str, int] = {}
         self._store_trips = self._documents_read = self._documents_written = 0
         self._least_outcome = OUTCOMES[0]
+        self._severity = "INFO"
 
     @contextmanager
     def in_hand(self) -> Iterator[None]:
@@ -88,6 +90,7 @@ class RequestLog:
         kept = safe(fields)
         with self._lock:
             self._take(kept)
+            self._severity = "WARNING" if happening in _WARNINGS else self._severity
             self._least_outcome = _worse(self._least_outcome, _RAISES.get(happening, OUTCOMES[0]))
             if len(self._happenings) < _MAX_HAPPENINGS:
                 self._happenings.append({"happening": happening, **kept})
@@ -148,7 +151,7 @@ class RequestLog:
 
     def _line(self, outcome: str, reason: str) -> dict[str, Any]:
         line = {
-            "severity": _SEVERITIES.get(outcome, "INFO"),
+            "severity": _SEVERITIES.get(outcome, self._severity),
             "message": " ".join(word for word in (self._function, outcome, reason) if word),
             **self._trace,
             "function": self._function,

@@ -5,15 +5,17 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from os import environ
+from pathlib import Path
 from time import sleep
 from typing import NamedTuple
 
+from functions.channels.attachments import AttachmentFetcher
 from functions.channels.business_messages_client import BusinessMessagesChannel
 from functions.dialogflow.es import EsBot
 from functions.dialogflow.signals import SignalRules
 from functions.handoff.errors import ConfigError
 from functions.handoff.holding import Machine
-from functions.handoff.interfaces import CHANNEL, DIALOGFLOW, Channel, Clock, Store
+from functions.handoff.interfaces import CHANNEL, DIALOGFLOW, Channel, Clock, Journal, Store
 from functions.handoff.links import Links
 from functions.handoff.mailbox import Mailbox
 from functions.handoff.policy import Policy, keyword
@@ -27,11 +29,13 @@ from functions.runtime.config import Settings, read_settings, require
 from functions.runtime.google_auth import GoogleAuth
 from functions.runtime.http_client import HttpClient
 from functions.runtime.logs import CountingStore, RequestJournal, count_call
+from functions.runtime.sandbox_clock import SandboxClock, is_obeyed
 from functions.runtime.secrets import Secrets, open_secrets
 from functions.runtime.wake_ups import open_wake_ups
 
 _MESSAGING_SCOPES = ("https://www.googleapis.com/auth/businessmessages",)
 _PURGED_AT_ONCE = 200
+_MB = 1024 * 1024
 _CLOUD_SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 
 
@@ -59,6 +63,7 @@ class Bundle(NamedTuple):
     store: Store
     links: Links
     mailbox: Mailbox
+    sides: Sides
     reconciler: Reconciler
     rules: SignalRules
     purge: Callable[[datetime], object]
@@ -83,21 +88,31 @@ def bundle() -> Bundle:
 
 def _build(settings: Settings) -> Bundle:
     require(settings, "DIALOGFLOW_AGENT", "LIVECHAT_ORGANIZATION_ID", "LIVECHAT_CLIENT_ID")
-    clock = SystemClock()
+    journal = RequestJournal()
+    clock = open_clock(settings, journal)
     secrets = open_secrets(settings.secrets, settings.google_cloud_project)
     http = HttpClient(on_call=count_call)
     plain_store, purge = open_store(settings)
     store = CountingStore(plain_store)
-    journal = RequestJournal()
     rules = SignalRules(settings.handoff_actions, settings.handoff_tags, settings.handoff_contexts)
     cloud = GoogleAuth(_CLOUD_SCOPES)
     desk = _desk(settings, secrets, http, store=store, clock=clock, journal=journal)
-    sides = Sides(_channels(settings, secrets, http), desk, _bot(settings, http, cloud, rules))
+    files = AttachmentFetcher(settings.attachment_hosts, settings.attachment_max_mb * _MB, on_call=count_call)
+    sides = Sides(_channels(settings, secrets, http), desk, _bot(settings, http, cloud, rules), files)
     machine = Machine(store, read_policy(settings), clock, random.Random())
     wake_ups = open_wake_ups(http, settings, cloud.headers, clock, journal)
     mailbox = Mailbox(machine, Worker(machine, sides, journal), wake_ups)
     reconciler = Reconciler(machine, mailbox, desk)
-    return Bundle(settings, secrets, clock, store, Links(store), mailbox, reconciler, rules, purge)
+    return Bundle(settings, secrets, clock, store, Links(store), mailbox, sides, reconciler, rules, purge)
+
+
+def open_clock(settings: Settings, journal: Journal) -> Clock:
+    """The machine's clock; in a sandbox the one that SANDBOX_CLOCK puts forward. Anywhere else that is only noted."""
+    if is_obeyed(settings):
+        return SandboxClock(Path(settings.sandbox_clock))
+    if settings.sandbox_clock:
+        journal.note("sandbox_clock_ignored")
+    return SystemClock()
 
 
 def open_store(settings: Settings) -> tuple[Store, Callable[[datetime], object]]:
@@ -159,6 +174,7 @@ def read_policy(settings: Settings) -> Policy:
     """The core's view of the settings."""
     return Policy(
         groups=settings.livechat_groups,
+        routing=settings.routing,
         language=settings.dialogflow_language,
         return_event=settings.dialogflow_return_event,
         handoff_after_fallbacks=settings.handoff_after_fallbacks,
@@ -176,5 +192,7 @@ def read_policy(settings: Settings) -> Policy:
         bot_name=settings.bot_name,
         bot_avatar_url=settings.bot_avatar_url,
         retention_days=settings.retention_days,
+        survey=settings.survey,
+        receipts_to_livechat=settings.receipts_to_livechat,
         texts=settings.texts,
     )

@@ -212,6 +212,8 @@ def _read_database(environment: Mapping[str, str], wrong: list[str]) -> str:
         wrong.append("SECRETS must be secret-manager, all else is for one machine")
     if settings.firestore_emulator_host:
         wrong.append("FIRESTORE_EMULATOR_HOST must not be set: it is for one machine")
+    if settings.sandbox_clock:
+        wrong.append("SANDBOX_CLOCK must not be set: it is for one machine")
     wrong += [f"{name} must be https" for name in environment if name.endswith("_URL") and _is_plain(environment[name])]
     return database or "(default)"
 

@@ -7,6 +7,7 @@ from functions.handoff.interfaces import LIVECHAT
 from functions.livechat.api import post
 from functions.livechat.errors import AUTHENTICATION
 from functions.livechat.oauth import make_customer_token
+from functions.runtime.config import Settings
 from functions.runtime.http_client import HttpClient
 from infra.credentials.scopes import missing_scopes
 from infra.doctor.checks import Check
@@ -94,35 +95,44 @@ def _of_app(given: Given, patient: Patient) -> Finding:
 
 
 def look_at_groups(http: HttpClient, given: Given, patient: Patient) -> Iterator[Finding]:
-    """Whether the groups that chats are sent to exist.
+    """Whether the groups that chats are sent to exist, and those whose names are set.
 
     Read from the list where the scopes allow. Otherwise they are asked for as a customer would ask; that takes an
     identity, which is made, never writes, and is seen by nobody.
     """
-    wanted = patient.sane_settings.livechat_groups
+    settings = patient.sane_settings
+    goals = _goals(settings)
+    named = {group: f"names of group {group}" for group in settings.routing.names} | goals
+    wanted = sorted(named)
     try:
-        missing, offline = _listed(http, given, patient) or _asked_as_customer(http, given, patient)
+        missing, offline = _listed(http, given, patient, wanted) or _asked_as_customer(http, given, patient, wanted)
     except (ProviderRefused, ProviderUnavailable) as e:
         yield skipped(GROUPS, f"could not be looked at: LiveChat answered {e.error_type}")
         return
-    names = {group: department for department, group in wanted.items()}
     if missing:
-        said = ", ".join(f"{group} ({names[group]})" for group in missing)
-        remedy = "correct LIVECHAT_GROUPS, then make deploy"
-        yield failed(GROUPS, f"LIVECHAT_GROUPS names groups that LiveChat does not have: {said}", remedy)
-    elif offline and patient.sane_settings.offline_policy == "decline":
-        said = ", ".join(f"{group} ({names[group]})" for group in offline)
+        said = ", ".join(f"{group} ({named[group]})" for group in missing)
+        remedy = "correct LIVECHAT_GROUPS or ROUTING_FILE, then make deploy"
+        yield failed(GROUPS, f"the settings name groups that LiveChat does not have: {said}", remedy)
+    elif settings.offline_policy == "decline" and (offline := [group for group in offline if group in goals]):
+        said = ", ".join(f"{group} ({goals[group]})" for group in offline)
         remedy = "agents come online, or OFFLINE_POLICY=queue lets them answer later"
         yield warning(GROUPS, f"nobody is online in {said}: users are told so, and stay with the bot", remedy)
     else:
-        yield ok(GROUPS, "LiveChat has every group of LIVECHAT_GROUPS")
+        yield ok(GROUPS, "LiveChat has every group of LIVECHAT_GROUPS and ROUTING_FILE")
+
+
+def _goals(settings: Settings) -> dict[int, str]:
+    """The groups that chats are sent to, and one name for each: of a department, or of the first rule."""
+    rules = reversed(list(enumerate(settings.routing.rules, start=1)))
+    by_rules = {rule.group: f"rule {number}" for number, rule in rules if rule.group is not None}
+    return by_rules | {group: department for department, group in settings.livechat_groups.items()}
 
 
 _Groups = tuple[list[int], list[int]]
 """Group ids: those that are missing, those with nobody online as far as that is known."""
 
 
-def _listed(http: HttpClient, given: Given, patient: Patient) -> _Groups | None:
+def _listed(http: HttpClient, given: Given, patient: Patient, wanted: list[int]) -> _Groups | None:
     if not {"groups--all:ro", "groups--all:rw"} & set(given.info.scopes):
         return None
     url = f"{patient.address.api_url.rstrip('/')}/v3.6/configuration/action/list_groups"
@@ -131,26 +141,25 @@ def _listed(http: HttpClient, given: Given, patient: Patient) -> _Groups | None:
     if answer.status // 100 != 2 or not isinstance(answer.body, list):
         return None
     there = {one.get("id") for one in answer.body if isinstance(one, dict)} | {0}  # 0 = everyone
-    return sorted({group for group in patient.sane_settings.livechat_groups.values() if group not in there}), []
+    return [group for group in wanted if group not in there], []
 
 
-def _asked_as_customer(http: HttpClient, given: Given, patient: Patient) -> _Groups:
+def _asked_as_customer(http: HttpClient, given: Given, patient: Patient, wanted: list[int]) -> _Groups:
     identity = make_customer_token(
         http, patient.address, patient.clock, agent_token=given.token, customer_id="", timeout_s=_TIMEOUT_S
     )
-    groups = sorted(set(patient.sane_settings.livechat_groups.values()))
     answer = post(
         http,
         patient.address.customer_action("list_group_statuses"),
-        {"group_ids": groups},
+        {"group_ids": wanted},
         token=identity.access_token,
         timeout_s=_TIMEOUT_S,
         params={"organization_id": patient.address.organization_id},
     )
     statuses = answer.get("groups_status")
     known = statuses if isinstance(statuses, dict) else {}
-    missing = [group for group in groups if str(group) not in known]
-    return missing, [group for group in groups if known.get(str(group)) == "offline"]
+    missing = [group for group in wanted if str(group) not in known]
+    return missing, [group for group in wanted if known.get(str(group)) == "offline"]
 
 
 LIVECHAT_CHECKS = (Check(NAMES, look_at_livechat, in_cloud=False),)

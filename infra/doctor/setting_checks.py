@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from functions.handoff.errors import ConfigError
+from functions.handoff.routing import find_shadowed
 from functions.handoff.texts import find_gaps
 from functions.runtime.config import Settings, require
 from infra.deploy.upload import check_place, check_setting_files
@@ -11,6 +12,7 @@ from infra.doctor.findings import Finding, failed, ok, warning
 from infra.doctor.patient import Patient
 
 _NEEDED = ("DIALOGFLOW_AGENT", "LIVECHAT_ORGANIZATION_ID", "LIVECHAT_CLIENT_ID")
+_RULES_TOLD = 5
 _IN_FILE = "correct it in the settings file, then make deploy"
 
 
@@ -81,10 +83,24 @@ def look_at_texts(patient: Patient) -> Iterator[Finding]:
         yield ok("settings.texts", "every language has its texts")
 
 
+def look_at_routing(patient: Patient) -> Iterator[Finding]:
+    """Whether every routing rule can win."""
+    rules = patient.sane_settings.routing.rules
+    shadowed = [f"rule {number} never wins: rule {by} fits whenever it does" for number, by in find_shadowed(rules)]
+    if shadowed:
+        remedy = "put the narrower rule first; make route SAMPLE=… shows which one wins"
+        yield warning("settings.routing", f"ROUTING_FILE: {'; '.join(shadowed[:_RULES_TOLD])}", remedy)
+    elif rules:
+        yield ok("settings.routing", "every rule of ROUTING_FILE can win")
+    else:
+        yield ok("settings.routing", "no rules: departments go by LIVECHAT_GROUPS")
+
+
 SETTING_CHECKS = (
     Check(("settings",), look_at_settings, in_cloud=False),
     Check(("settings.waiting",), look_at_waiting, in_cloud=False),
     Check(("settings.ways",), look_at_ways, in_cloud=False),
     Check(("settings.texts",), look_at_texts, in_cloud=False),
+    Check(("settings.routing",), look_at_routing, in_cloud=False),
     Check(("settings.files",), look_at_files),
 )

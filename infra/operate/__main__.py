@@ -1,4 +1,4 @@
-"""`python -m infra.operate COMMAND`: dead-letters, resend, reconcile, show, forget. Settings are the functions' own."""
+"""`python -m infra.operate COMMAND`: look after a deployment. Settings are the functions' own."""
 
 import argparse
 import os
@@ -14,7 +14,7 @@ from google.auth.exceptions import GoogleAuthError
 from functions.handoff.errors import ConfigError, StoreUnavailable
 from functions.runtime.config import Settings
 from functions.runtime.logs import shown_conversation
-from functions.runtime.wiring import SystemClock
+from functions.runtime.wiring import SystemClock, read_policy
 from infra.deploy.settings_file import is_on
 from infra.operate.arguments import make_parser
 from infra.operate.calling import GetToken, gcloud_token, kept
@@ -25,6 +25,7 @@ from infra.operate.letters import read_letters
 from infra.operate.lines import lines_of
 from infra.operate.reconcile import agrees, open_conversations, reconcile_all
 from infra.operate.resend import resend
+from infra.operate.route import lines_of_route, read_sample
 from infra.operate.show import read_known
 from infra.operate.show_lines import lines_of_conversation
 from infra.operate.traces import read_traces, why_not
@@ -122,6 +123,13 @@ def _agrees_to_forget() -> bool:
         return False
 
 
+def _route(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    sample = read_sample(options.sample or environ.get("SAMPLE", ""))
+    for line in lines_of_route(read_policy(operator_settings(environ)), sample):
+        print(line)
+    return 0
+
+
 def _key(settings: Settings, options: argparse.Namespace) -> str:
     return find_key(partial(read_paths, settings), options.conversation, options.chat)
 
@@ -132,6 +140,7 @@ _COMMANDS = {
     "reconcile": _reconcile,
     "show": _show,
     "forget": _forget,
+    "route": _route,
 }
 
 

@@ -29,6 +29,10 @@ def make_parser() -> argparse.ArgumentParser:
     for command in (showing, forgetting):
         command.add_argument("conversation", nargs="?", default="", help="its key, or the channel's own id")
         command.add_argument("--chat", default="", metavar="CHAT_ID", help="find it by its chat in LiveChat")
+    routing = commands.add_parser("route", help="which routing rule wins for a hand-off, and why the others don't")
+    routing.add_argument(
+        "sample", nargs="?", default="", help='the hand-off, as JSON like {"locale": "de"} (or SAMPLE)'
+    )
     return parser
 
 

@@ -6,9 +6,10 @@ from typing import NamedTuple
 import msgspec
 
 from functions.handoff.changes import conversation_path, entry_path, is_expired
-from functions.handoff.conversation import AGENT, BOT, Conversation, Pending, from_record
+from functions.handoff.conversation import AGENT, BOT, Conversation, from_record
 from functions.handoff.errors import ConfigError
 from functions.handoff.events import JsonObject
+from functions.handoff.parts import Pending
 from functions.handoff.schedule import HOLD, firsts, needs
 from functions.runtime.config import Settings
 from infra.operate.documents import read_paths

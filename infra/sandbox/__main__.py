@@ -1,6 +1,8 @@
-"""Starts everything on this machine, plays the story once, and stays up with a page for playing on.
+"""Starts everything on this machine, plays a story once, and stays up with a page for playing on.
 
 ``python -m infra.sandbox [--once] [--port 8080] [--functions-port 8081]``
+
+With DIALOGFLOW_AGENT in the environment that bot answers, see `own_bot`; then no story is played.
 """
 
 import argparse
@@ -10,11 +12,13 @@ import signal
 import sys
 import time
 
-from infra.sandbox import story
+from infra.sandbox import run_options
 from infra.sandbox.both_sides import Columns
+from infra.sandbox.own_bot import NoBot, check_credentials, read_own_bot
 from infra.sandbox.page import PageServer
 from infra.sandbox.processes import FUNCTIONS, PortInUse, free_port, refuse_if_taken
 from infra.sandbox.sandbox import Sandbox
+from infra.sandbox.story_errors import StoryError
 
 _STANDINS = {
     "LiveChat": "LIVECHAT_API_URL",
@@ -22,6 +26,10 @@ _STANDINS = {
     "Dialogflow": "DIALOGFLOW_API_URL",
     "Cloud Tasks": "TASKS_API_URL",
 }
+_STORY = "seed"
+_ONCE_WITH_OWN_BOT = (
+    "--once plays a story, which expects the words of the bot that comes with the sandbox: unset DIALOGFLOW_AGENT"
+)
 _WIDTH = 120
 _LOG_LINES = 20
 _SLICE_S = 0.25
@@ -37,7 +45,7 @@ def main() -> int:
         return _run(arguments)
     except PortInUse as e:
         print(f"{e} (--port for the page, --functions-port for the functions)", file=sys.stderr)
-    except RuntimeError as e:
+    except (NoBot, RuntimeError) as e:
         print(e, file=sys.stderr)
     except KeyboardInterrupt:
         return 1 if arguments.once else 0
@@ -73,17 +81,19 @@ def _port(text: str) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     began = time.monotonic()
+    own_bot = _own_bot(arguments)
     page_port = arguments.port or free_port()
     ports = _function_ports(arguments.functions_port)
     for port in (page_port, *ports.values()):
         refuse_if_taken(port)
-    sandbox = Sandbox(ports=ports)
+    livechat_options = run_options.LIVECHAT_OPTIONS
+    sandbox = Sandbox(run_options.SETTINGS, ports=ports, livechat_options=livechat_options, own_bot=own_bot)
     page = PageServer(sandbox)
     try:
         sandbox.start()
         page.serve(page_port)
-        print(f"Everything is up after {time.monotonic() - began:.1f} s. The story, as it happens:\n", flush=True)
-        has_succeeded = _play(sandbox)
+        print(f"Everything is up after {time.monotonic() - began:.1f} s.", end=" ", flush=True)
+        has_succeeded = _begin(sandbox)
         if arguments.once:
             return 0 if has_succeeded else 1
         _print_addresses(sandbox, page)
@@ -96,10 +106,30 @@ def _run(arguments: argparse.Namespace) -> int:
         sandbox.stop()
 
 
+def _own_bot(arguments: argparse.Namespace) -> dict[str, str]:
+    """The variables of the bot that is named in the environment, if one is, and can be asked."""
+    own_bot = read_own_bot(os.environ)
+    if own_bot and arguments.once:
+        raise NoBot(_ONCE_WITH_OWN_BOT)
+    if own_bot:
+        check_credentials(own_bot)
+    return own_bot
+
+
 def _function_ports(first: int) -> dict[str, int]:
     if not first:
         return {}
     return {name: first + number for number, name in enumerate(FUNCTIONS)}
+
+
+def _begin(sandbox: Sandbox) -> bool:
+    """Play the story; with another bot, say who answers."""
+    if not sandbox.own_bot:
+        print("The story, as it happens:\n", flush=True)
+        return _play(sandbox)
+    print(f"Your own bot answers: {sandbox.settings['DIALOGFLOW_AGENT']}", flush=True)
+    print(f"No story is played: {sandbox.stories.why_not}.", flush=True)
+    return True
 
 
 def _play(sandbox: Sandbox) -> bool:
@@ -108,8 +138,9 @@ def _play(sandbox: Sandbox) -> bool:
     columns = Columns(sys.stdout, width, colour=is_terminal and not os.environ.get("NO_COLOR"))
     began = time.monotonic()
     try:
-        story.play(sandbox, columns)
-    except story.StoryFailed as e:
+        columns.print_head()
+        sandbox.stories.play(_STORY, columns.print_line)
+    except StoryError as e:
         print(f"\nThe story stopped: {e}\n\nThe last lines of the functions' log:", flush=True)
         print("\n".join(sandbox.log().splitlines()[-_LOG_LINES:]), flush=True)
         return False
@@ -122,7 +153,10 @@ def _print_addresses(sandbox: Sandbox, page: PageServer) -> None:
     for name in FUNCTIONS:
         print(f"Function   {sandbox.url_of(name)}   {name}")
     for name, setting in _STANDINS.items():
-        print(f"Stand-in   {sandbox.settings[setting]}/_state   {name}")
+        if not (sandbox.own_bot and name == "Dialogflow"):
+            print(f"Stand-in   {sandbox.settings[setting]}/_state   {name}")
+    if sandbox.own_bot:
+        print(f"Your bot   {sandbox.settings['DIALOGFLOW_API_URL']}   {sandbox.settings['DIALOGFLOW_AGENT']}")
     print(f"Log        {sandbox.log_path}\n\nStop with Ctrl-C.", flush=True)
 
 

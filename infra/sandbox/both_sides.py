@@ -1,16 +1,20 @@
 """Both sides of a conversation as lines: the user's phone on the left, LiveChat on the right."""
 
 import textwrap
-from typing import TextIO
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 
 from infra.sandbox.inbox import Entry, JsonObject, agents_present, chat_entries
-from infra.sandbox.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from infra.sandbox.sandbox import Sandbox
 
 PHONE = "PHONE"
 LIVECHAT = "LIVECHAT"
 CHIP_WORDS = {"liveAgentRequest": "Talk to a person", "authenticationRequest": "Sign in"}
+_WORDLESS = {"live_agent_request": "[asks for a person]", "survey": "[survey]"}
 _FRAMING = {"REPRESENTATIVE_JOINED": "joined", "REPRESENTATIVE_LEFT": "left"}
 _COLOURS = {"user": "0", "BOT": "36", "HUMAN": "32", "private": "33", "quiet": "2"}
 _MIN_COLUMN = 24
@@ -27,12 +31,19 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Follower:
-    """Reads both sides of one conversation, each line once."""
+    """Reads both sides of one conversation, each line once.
 
-    def __init__(self, sandbox: Sandbox, conversation: str, user: str) -> None:
+    Args:
+        find_chat: answers its chat, "" while there is none; None: every chat there is.
+    """
+
+    def __init__(
+        self, sandbox: "Sandbox", conversation: str, user: str, find_chat: Callable[[], str] | None = None
+    ) -> None:
         self._sandbox = sandbox
         self._conversation = conversation
-        self._user = user
+        self._user = user or "User"
+        self._find_chat = find_chat
         self._seen: set[tuple[str, str]] = set()
 
     def read_new(self) -> list[Line]:
@@ -46,20 +57,34 @@ class Follower:
         return [_phone_line(self._user, number, line) for number, line in enumerate(transcript)]
 
     def _livechat(self) -> list[Line]:
-        chats = self._sandbox.livechat.state()["chats"]
-        return [_livechat_line(entry, chat) for chat in chats for entry in chat_entries(chat)]
+        return [_livechat_line(entry, chat) for chat in self._chats() for entry in chat_entries(chat)]
+
+    def _chats(self) -> list[JsonObject]:
+        livechat = self._sandbox.livechat
+        if self._find_chat is None:
+            return list(livechat.state()["chats"])
+        chat_id = self._find_chat()
+        return [livechat.chat_state(chat_id)] if chat_id else []
 
 
 def _phone_line(user: str, number: int, line: JsonObject) -> Line:
     key, at = str(number), line["at"]
     if line["from"] == "user":
-        return Line(PHONE, key, at, "user", f"{user}: {line.get('text') or line['kind']}")
+        return Line(PHONE, key, at, "user", f"{user}: {_words(line)}")
     voice = f"{line.get('representative', '')} {line.get('name', '')}".strip()
     if line["kind"] == "event":
         return Line(PHONE, key, at, line["representative"], f"-- {voice} {_FRAMING[line['event']]} --")
     chips = " ".join(f"[{CHIP_WORDS.get(label, label)}]" for label in line.get("suggestions", ()))
-    text = f"{voice}: {line.get('text') or line['kind']}"
+    text = f"{voice}: {_words(line)}".removeprefix(": ")
     return Line(PHONE, key, at, line.get("representative", "quiet"), f"{text}\n{chips}" if chips else text)
+
+
+def _words(line: JsonObject) -> str:
+    """What a line says; of what says nothing, what it is."""
+    if "image" not in line:
+        return str(line.get("text") or _WORDLESS.get(line["kind"]) or f"[{line['kind']}]")
+    described = line["image"]["contentInfo"].get("altText", "") if isinstance(line["image"], dict) else ""
+    return f"[picture] {described}".strip()
 
 
 def _livechat_line(entry: Entry, chat: JsonObject) -> Line:

@@ -5,8 +5,9 @@ not refused by Google is kept in `violations`. Any or no Authorization is taken.
 those of `controls`, each with the arguments of the `Phone` method of that name as a JSON object:
 
 - ``POST /_phone/open`` and ``POST /_phone/handshake``
-- ``POST /_phone/CONVERSATION/ACTION`` – say, tap, request_live_agent, typing, receipt, send_image, answer_survey,
-  attach_dialogflow_response, forget_context
+- ``POST /_phone/CONVERSATION/ACTION`` – say, tap, request_live_agent, typing, receipt, read, send_image, authenticate,
+  answer_survey, attach_dialogflow_response, forget_context
+- ``POST /_screen/CONVERSATION`` – ``{"words_only": true}``: a phone that can show no images and cards
 
 Source: Business Messages REST reference v1.
 """
@@ -17,6 +18,7 @@ from typing import Any
 import msgspec
 from flask import Response, jsonify, request
 
+from infra.sandbox.business_messages_lines import Screens, speaker
 from infra.sandbox.business_messages_phone import BusinessMessagesOptions, Conversation, Phone
 from infra.sandbox.business_messages_schema import (
     FRAMING_EVENTS,
@@ -26,21 +28,14 @@ from infra.sandbox.business_messages_schema import (
     Representative,
     Survey,
     all_suggestions,
-    as_read,
     check_event,
     check_message,
-    chip_label,
+    objections,
 )
+from infra.sandbox.business_messages_writing import WritingSigns
 from infra.sandbox.clock import Clock
 from infra.sandbox.controls import add_controls, call_with_body, changed_options
-from infra.sandbox.google_api import (
-    ApiError,
-    Violation,
-    answer_errors,
-    read_body,
-    require,
-    rfc3339,
-)
+from infra.sandbox.google_api import ApiError, Violation, answer_errors, read_body, require, rfc3339
 from infra.sandbox.standin import StandIn
 
 JsonObject = dict[str, Any]
@@ -52,7 +47,9 @@ _PHONE_ACTIONS = (
     "request_live_agent",
     "typing",
     "receipt",
+    "read",
     "send_image",
+    "authenticate",
     "answer_survey",
     "attach_dialogflow_response",
     "forget_context",
@@ -63,11 +60,12 @@ class BusinessMessagesStandIn(StandIn):
     """Business Messages for any number of conversations of one brand agent. `phone` is the users' side."""
 
     def __init__(self, options: BusinessMessagesOptions | None = None, clock: Clock | None = None) -> None:
-        super().__init__("business-messages")
+        super().__init__("business-messages", clock)
         self.options = options or BusinessMessagesOptions()
-        self.clock = clock or Clock()
         self.phone = Phone(lambda: self.options, self.clock, self.lock)
-        self.violations: list[Violation] = []
+        self._noted: list[Violation] = []
+        self._writing = WritingSigns(self.clock)
+        self._screens = Screens()
         answer_errors(self.app)
         self._add_routes()
 
@@ -75,6 +73,12 @@ class BusinessMessagesStandIn(StandIn):
         """Replace options from here on; nested ones are merged (`sending={"twice": 0.5}`)."""
         self.options = changed_options(self.options, changes)
         self.phone.sender.reseed()
+
+    @property
+    def violations(self) -> list[Violation]:
+        """What was noted so far, and every sign of writing that is stuck now."""
+        with self.lock:
+            return [*self._noted, *self._writing.stuck()]
 
     def transcript(self, conversation: str) -> list[JsonObject]:
         """What the user sees, in order of arrival."""
@@ -94,7 +98,9 @@ class BusinessMessagesStandIn(StandIn):
         """Forget all conversations, violations and deliveries."""
         self.phone.sender.clear()
         self.phone.conversations.clear()
-        self.violations.clear()
+        self._noted.clear()
+        self._writing.clear()
+        self._screens = Screens()
 
     def stop(self) -> None:
         """Stop delivering and answering."""
@@ -108,9 +114,11 @@ class BusinessMessagesStandIn(StandIn):
         add(f"{base}/events", view_func=self._create_event, methods=["POST"])
         add(f"{base}/surveys", view_func=self._create_survey, methods=["POST"])
         add(f"{base}/messages/<message>/receipt", view_func=self._update_receipt, methods=["PATCH"])
+        add("/_screen/<conversation>", view_func=self._change_screen, methods=["POST"])
         add("/_phone/open", view_func=self._phone_open, methods=["POST"])
         add("/_phone/handshake", view_func=self._phone_handshake, methods=["POST"])
         add("/_phone/<conversation>/<action>", view_func=self._phone_action, methods=["POST"])
+        self.phone.pictures.serve_by(self)
         add_controls(self)
 
     # --- the API ---
@@ -124,8 +132,14 @@ class BusinessMessagesStandIn(StandIn):
             voice = message.representative
             if voice.representativeType == "HUMAN" and not talk.present.get(voice.displayName):
                 self._break_rule(talk, f"messages/{message.messageId}", "HUMAN message without REPRESENTATIVE_JOINED")
+            line = self._screens.line(talk.id, message, raw, forced=request.args.get("forceFallback") == "true")
+            for rule in objections(message):
+                self._note(talk, f"messages/{message.messageId}", rule)
             talk.used[f"messages/{message.messageId}"] = raw
-            self._show_message(talk, message, raw)
+            self._show(talk, line)
+            self._writing.end(talk.id)
+            talk.chips = [] if "as_fallback" in line else all_suggestions(message)
+            talk.chips_of = message.messageId
         if self.options.auto_receipts:
             self.phone.receipt(conversation, [message.messageId], receipt_type="DELIVERED")
         return jsonify({"name": f"conversations/{conversation}/messages/{message.messageId}", **raw})
@@ -139,6 +153,8 @@ class BusinessMessagesStandIn(StandIn):
             self._claim(talk, f"events/{event_id}", raw)
             if event.eventType in FRAMING_EVENTS and event.representative:
                 self._frame(talk, event, event.representative, f"events/{event_id}")
+            else:
+                self._writing.note(talk.id, event)
             talk.used[f"events/{event_id}"] = raw
         return jsonify({**raw, "name": f"conversations/{conversation}/events/{event_id}"})
 
@@ -196,33 +212,31 @@ class BusinessMessagesStandIn(StandIn):
             self._break_rule(talk, name, "REPRESENTATIVE_LEFT without REPRESENTATIVE_JOINED")
         present = talk.present.get(voice.displayName, 0) + (1 if joins else -1)
         talk.present[voice.displayName] = max(present, 0)
-        self._show(talk, {"kind": "event", "event": event.eventType, **_shown(voice)})
+        self._show(talk, {"kind": "event", "event": event.eventType, **speaker(voice)})
 
     def _break_rule(self, talk: Conversation, name: str, rule: str) -> None:
         self._note(talk, name, rule)
         require(not self.options.strict_framing, f"{rule}.")
 
     def _note(self, talk: Conversation, name: str, rule: str) -> None:
-        self.violations.append(Violation(rfc3339(self.clock.now()), rule, f"conversations/{talk.id}/{name}"))
+        self._noted.append(Violation(rfc3339(self.clock.now()), rule, f"conversations/{talk.id}/{name}"))
 
     # --- the screen ---
-
-    def _show_message(self, talk: Conversation, message: Message, raw: JsonObject) -> None:
-        chips = all_suggestions(message)
-        rich: JsonObject = {key: raw[key] for key in ("image", "richCard") if key in raw}
-        line: JsonObject = {"kind": "message", "id": message.messageId, **_shown(message.representative)}
-        line |= {"text": as_read(message), "suggestions": [chip_label(chip) for chip in chips]}
-        self._show(talk, line | rich)
-        talk.chips, talk.chips_of = chips, message.messageId
 
     def _show(self, talk: Conversation, line: JsonObject) -> None:
         talk.transcript.append({"at": rfc3339(self.clock.now()), "from": "brand", **line})
 
     def _as_seen(self, talk: Conversation) -> JsonObject:
         present = [name for name, times in talk.present.items() if times]
-        return {"context": talk.context, "present": present, "transcript": list(talk.transcript)}
+        seen = {"context": talk.context, "present": present, "transcript": list(talk.transcript)}
+        return seen | self._writing.of(talk.id)
 
     # --- control ---
+
+    def _change_screen(self, conversation: str) -> Response:
+        with self.lock:
+            call_with_body(self._screens.change, self.phone.get(conversation).id)
+        return jsonify({})
 
     def _phone_open(self) -> Response:
         return jsonify({"conversationId": call_with_body(self.phone.open)})
@@ -234,8 +248,3 @@ class BusinessMessagesStandIn(StandIn):
         if action not in _PHONE_ACTIONS:
             raise ApiError("NOT_FOUND", f"A phone can: {', '.join(_PHONE_ACTIONS)}.")
         return jsonify({"sent": call_with_body(getattr(self.phone, action), conversation)})
-
-
-def _shown(voice: Representative) -> JsonObject:
-    shown = {"representative": voice.representativeType, "name": voice.displayName}
-    return shown | ({"avatar": voice.avatarImage} if voice.avatarImage else {})

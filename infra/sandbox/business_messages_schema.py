@@ -3,6 +3,8 @@
 Source: Business Messages REST reference v1 (conversations.messages, conversations.events, Representative).
 """
 
+import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -14,6 +16,7 @@ JsonObject = dict[str, Any]
 Label = Annotated[str, Meta(min_length=1, max_length=25)]
 Url = Annotated[str, Meta(pattern="^https?://", max_length=2048)]
 LongText = Annotated[str, Meta(max_length=3072)]
+_OTHER_FILES = re.compile(r"\.(gif|webp|bmp|svg|tiff?|heic|avif|pdf|mp4|docx?|zip)$", re.IGNORECASE)
 FRAMING_EVENTS = ("REPRESENTATIVE_JOINED", "REPRESENTATIVE_LEFT")
 
 
@@ -141,6 +144,21 @@ def check_message(message: Message) -> None:
         kind = exactly_one_of(suggestion, "reply", "action", "liveAgentRequest", "authenticationRequest")
         if kind == "action":
             exactly_one_of(suggestion.action, "openUrlAction", "dialAction")
+
+
+def objections(message: Message) -> Iterator[str]:
+    """What the reference rules out, or gives no sense to, though Google is not known to refuse it."""
+    if any(not (card.title or card.description or card.media) for card in cards(message)):
+        yield "card without title, description and media"
+    if any(_OTHER_FILES.search(re.split("[?#]", info.fileUrl)[0]) for info in _pictures(message)):
+        yield "picture that is not jpg, jpeg or png"
+    if message.text is not None and not message.text.strip():
+        yield "text without words"
+
+
+def _pictures(message: Message) -> list[ContentInfo]:
+    on_cards = [card.media.contentInfo for card in cards(message) if card.media]
+    return [*on_cards, message.image.contentInfo] if message.image else on_cards
 
 
 def check_event(event: Event, event_id: str) -> None:

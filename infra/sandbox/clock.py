@@ -7,19 +7,25 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from infra.sandbox.traffic import Traffic
+
 _END_OF_TIME_S = 3600.0
 
 
 class Clock:
-    """The machine's time plus what it was put forward by."""
+    """The machine's time plus what it was put forward by.
+
+    `ahead_s`: those seconds. `traffic`: of those who go by this clock.
+    """
 
     def __init__(self) -> None:
-        self._ahead_s = 0.0
+        self.ahead_s = 0.0
+        self.traffic = Traffic()
         self._listeners: list[Callable[[], None]] = []
 
     def time(self) -> float:
         """Seconds since the epoch."""
-        return time.time() + self._ahead_s
+        return time.time() + self.ahead_s
 
     def now(self) -> datetime:
         """Aware, UTC."""
@@ -27,12 +33,12 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         """Let `seconds` go by at once."""
-        self._ahead_s += seconds
+        self.ahead_s += seconds
         for listener in self._listeners:
             listener()
 
     def on_advance(self, listener: Callable[[], None]) -> None:
-        """Call `listener` whenever the clock is put forward."""
+        """Call `listener` whenever the clock is put forward, in the order of their coming."""
         self._listeners.append(listener)
 
 

@@ -68,9 +68,8 @@ class CloudTasksStandIn(StandIn):
     """Cloud Tasks with any number of queues."""
 
     def __init__(self, options: CloudTasksOptions | None = None, clock: Clock | None = None) -> None:
-        super().__init__("cloud-tasks")
+        super().__init__("cloud-tasks", clock)
         self.options = options or CloudTasksOptions()
-        self.clock = clock or Clock()
         self.tasks: dict[str, Task] = {}
         self.refused: list[str] = []
         self._dispatcher = Dispatcher(self.name, self.clock)
@@ -157,14 +156,16 @@ class CloudTasksStandIn(StandIn):
     def _try(self, task: Task) -> tuple[TaskAttempt, float]:
         at = rfc3339(self.clock.now())
         try:
-            answer = requests.request(
-                task.request.httpMethod,
-                task.request.url,
-                data=task.body,
-                headers=self._headers(task),
-                timeout=task.deadline_s,
-                allow_redirects=False,
-            )
+            with self.clock.traffic.request():
+                answer = self.wire.send(
+                    partial(requests.request, task.request.httpMethod),
+                    "task",
+                    task.request.url,
+                    headers=self._headers(task),
+                    data=task.body,
+                    timeout=task.deadline_s,
+                    allow_redirects=False,
+                )
         except requests.RequestException as e:
             return TaskAttempt(at, 0, type(e).__name__), 0.0
         retry_after = answer.headers.get("Retry-After", "")

@@ -1,7 +1,7 @@
 """The control endpoints that stand-ins with options and a clock have in common.
 
 - ``POST /_options`` – changes options, nested ones merged; answers all of them
-- ``POST /_clock`` – ``{"advance_s": 60}`` puts the clock forward
+- ``POST /_clock`` – ``{"advance_s": 60}`` puts the clock forward, for all who go by it, when none of them is at work
 """
 
 import inspect
@@ -13,8 +13,10 @@ from flask import Flask, Response, jsonify, request
 
 from infra.sandbox.clock import Clock
 from infra.sandbox.google_api import ApiError, rfc3339
+from infra.sandbox.traffic import NeverQuiet
 
 JsonObject = dict[str, Any]
+_LONGEST_WAIT_S = 60.0
 
 
 class Controlled(Protocol):
@@ -37,7 +39,11 @@ def add_controls(standin: Controlled) -> None:
         return jsonify(msgspec.to_builtins(standin.options))
 
     def clock() -> Response:
-        standin.clock.advance(float(request.get_json()["advance_s"]))
+        try:
+            with standin.clock.traffic.stopped(_LONGEST_WAIT_S):
+                standin.clock.advance(float(request.get_json()["advance_s"]))
+        except NeverQuiet as e:
+            raise ApiError("FAILED_PRECONDITION", "Somebody was at work all the time.") from e
         return jsonify({"now": rfc3339(standin.clock.now())})
 
     standin.app.add_url_rule("/_options", view_func=options, methods=["POST"])

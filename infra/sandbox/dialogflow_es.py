@@ -20,14 +20,17 @@ from infra.sandbox.dialogflow_es_agent import (
     HANDOFF,
     INTENTS,
     RETURN,
-    Intent,
+    USER_EVENTS,
     Session,
     Turn,
     activate,
     hear_event,
     hear_text,
     refresh,
+    say,
 )
+from infra.sandbox.dialogflow_es_intent import Intent
+from infra.sandbox.dialogflow_es_messages import IntentMessage
 from infra.sandbox.dialogflow_es_result import contexts, merge, query_result, set_only
 from infra.sandbox.dialogflow_es_schema import (
     Context,
@@ -37,6 +40,7 @@ from infra.sandbox.dialogflow_es_schema import (
     Heard,
     QueryParameters,
     TextInput,
+    check_messages,
     check_request,
     check_session,
     is_reserved_context,
@@ -49,10 +53,16 @@ JsonObject = dict[str, Any]
 
 
 class DialogflowOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the agent is set up. Without `knows_return_event` it meets `return_event` with a fallback answer."""
+    """How the agent is set up. Without `knows_return_event` it meets `return_event` with a fallback answer.
+
+    `knows_user_events`: the same for sign-in and survey answers. `answers`: to exactly this text it says these
+    messages, and nothing else.
+    """
 
     return_event: str = "AGENT_CHAT_ENDED"
     knows_return_event: bool = True
+    knows_user_events: bool = True
+    answers: dict[str, list[IntentMessage]] = {}
     webhook: WebhookOptions = WebhookOptions()
 
 
@@ -60,9 +70,8 @@ class DialogflowStandIn(StandIn):
     """Dialogflow ES with any number of sessions. `turns`: every turn heard, per session name."""
 
     def __init__(self, options: DialogflowOptions | None = None, clock: Clock | None = None) -> None:
-        super().__init__("dialogflow")
+        super().__init__("dialogflow", clock)
         self.options = options or DialogflowOptions()
-        self.clock = clock or Clock()
         self.sessions: dict[str, Session] = {}
         self.turns: dict[str, list[JsonObject]] = {}
         self.violations: list[Violation] = []
@@ -74,7 +83,10 @@ class DialogflowStandIn(StandIn):
 
     def change_options(self, **changes: Any) -> None:
         """Replace options from here on; nested ones are merged (`webhook={"url": …}`)."""
-        self.options = changed_options(self.options, changes)
+        options = changed_options(self.options, changes)
+        for messages in options.answers.values():
+            check_messages(messages)
+        self.options = options
 
     def state(self) -> JsonObject:
         """Sessions with their turns, webhook calls, violations."""
@@ -118,11 +130,13 @@ class DialogflowStandIn(StandIn):
             if is_reserved_context(_context_id(context)):
                 self._note("reserved context set by the caller", context.name)
         if isinstance(heard, TextInput):
-            return hear_text(session, heard.text, now)
+            answer = self.options.answers.get(heard.text)
+            return say(session, msgspec.to_builtins(answer), now) if answer else hear_text(session, heard.text, now)
         return hear_event(session, self._intents(), heard.name, heard.parameters, now)
 
     def _intents(self) -> tuple[Intent, ...]:
-        others = tuple(intent for intent in INTENTS if intent is not RETURN)
+        hidden = (RETURN,) if self.options.knows_user_events else (RETURN, *USER_EVENTS)
+        others = tuple(intent for intent in INTENTS if intent not in hidden)
         if not self.options.knows_return_event:
             return others
         return (msgspec.structs.replace(RETURN, events=(self.options.return_event,)), *others)
@@ -164,7 +178,7 @@ class DialogflowStandIn(StandIn):
             "queryResult": answer["queryResult"],
             "originalDetectIntentRequest": {"payload": payload},
         }
-        done = call_webhook(self.options.webhook, body, headers, self.clock)
+        done = call_webhook(self.options.webhook, body, headers, self.clock, self.wire)
         with self.lock:
             call = {"session": name, "responseId": answer["responseId"], "http_status": done.http_status}
             self.webhook_calls.append(call | {"status": done.status, "answer": done.body})

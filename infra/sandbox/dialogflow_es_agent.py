@@ -4,48 +4,17 @@ Source: Dialogflow v2: Intent, Context (lifespans, 20 minutes), fulfilment; sess
 """
 
 import re
-import uuid
 from typing import Any
 
 import msgspec
+
+from infra.sandbox.dialogflow_es_intent import Intent, Parameter
+from infra.sandbox.dialogflow_es_showcase import SHOWCASE
 
 JsonObject = dict[str, Any]
 CONTEXT_LIFE_S = 20 * 60.0
 SESSION_LIFE_S = 30 * 60.0
 _CANCEL = re.compile(r"^(cancel|never ?mind|stop)\b", re.IGNORECASE)
-
-
-class Parameter(msgspec.Struct, frozen=True):
-    """What an intent picks from the text (`pattern`, first group) or an active context. Required with a `prompt`."""
-
-    name: str
-    pattern: str
-    prompt: str = ""
-    from_context: str = ""
-
-
-class Intent(msgspec.Struct, frozen=True):
-    """One intent. `phrases`: regular expressions. `texts`: variants, spoken in turn; `texts_by_reason` goes first."""
-
-    name: str
-    texts: tuple[str, ...]
-    phrases: tuple[str, ...] = ()
-    events: tuple[str, ...] = ()
-    action: str = ""
-    texts_by_reason: dict[str, str] = {}
-    more_messages: tuple[JsonObject, ...] = ()
-    parameters: tuple[Parameter, ...] = ()
-    input_contexts: tuple[str, ...] = ()
-    output_contexts: dict[str, int] = {}
-    is_fallback: bool = False
-    live_agent_handoff: bool = False
-    calls_webhook: bool = False
-
-    @property
-    def id(self) -> str:
-        """The last part of the intent's resource name."""
-        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"intent/{self.name}"))
-
 
 FALLBACK = Intent(
     "Default Fallback Intent",
@@ -72,8 +41,19 @@ RETURN = Intent(
         "no_agent": "I am still here. Nobody is free right now, but maybe I can help?",
     },
 )
+USER_EVENTS = (
+    Intent(
+        "Signed in",
+        ("I could not sign you in.",),
+        events=("AUTHENTICATION_RESPONSE",),
+        action="signed.in",
+        texts_if_given={"code": "You are signed in."},
+    ),
+    Intent("Survey answered", ("Thank you for your answer.",), events=("SURVEY_RESPONSE",), action="survey.answered"),
+)
 INTENTS: tuple[Intent, ...] = (
     RETURN,
+    *USER_EVENTS,
     Intent(
         "Order arrival",
         ("Order {number} arrives on Thursday.",),
@@ -111,6 +91,7 @@ INTENTS: tuple[Intent, ...] = (
         events=("WELCOME",),
         action="input.welcome",
     ),
+    *SHOWCASE,
 )
 
 
@@ -177,6 +158,12 @@ def hear_text(session: Session, text: str, now: float) -> Turn:
     return _closed(session, turn, now)
 
 
+def say(session: Session, messages: tuple[JsonObject, ...], now: float) -> Turn:
+    """A turn that is answered with just these messages."""
+    session.asking, session.collected = None, {}
+    return _closed(session, Turn(Intent("Given answer", more_messages=messages), "", {}), now)
+
+
 def hear_event(session: Session, known: tuple[Intent, ...], name: str, parameters: JsonObject, now: float) -> Turn:
     """Match an event among `known` intents; its parameters are also a context of that name for one turn."""
     session.asking, session.collected = None, {}
@@ -216,9 +203,13 @@ def _spoken(session: Session, intent: Intent, parameters: JsonObject) -> Turn:
     session.asking = None
     count = session.spoken.get(intent.name, 0)
     session.spoken[intent.name] = count + 1
+    text = _special_text(intent, parameters) or (intent.texts[count % len(intent.texts)] if intent.texts else "")
+    return Turn(intent, text.format_map(parameters), parameters)
+
+
+def _special_text(intent: Intent, parameters: JsonObject) -> str:
     by_reason = intent.texts_by_reason.get(str(parameters.get("reason", "")))
-    text = by_reason or intent.texts[count % len(intent.texts)].format_map(parameters)
-    return Turn(intent, text, parameters)
+    return by_reason or next((text for name, text in intent.texts_if_given.items() if parameters.get(name)), "")
 
 
 def _closed(session: Session, turn: Turn, now: float) -> Turn:

@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from infra.sandbox.dialogflow_es_agent import Intent, Session, Turn
+from infra.sandbox.dialogflow_es_agent import Session, Turn
+from infra.sandbox.dialogflow_es_intent import Intent
 from infra.sandbox.dialogflow_es_schema import Heard, TextInput, WebhookResponse
 
 JsonObject = dict[str, Any]
@@ -17,17 +18,17 @@ JsonObject = dict[str, Any]
 
 def query_result(name: str, session: Session, turn: Turn, heard: Heard) -> JsonObject:
     """The QueryResult of a turn in the session of that resource name, before fulfilment."""
-    messages: list[JsonObject] = [{"text": {"text": [turn.text]}}]
+    messages: list[JsonObject] = [{"text": {"text": [turn.text]}}] if turn.text else []
     is_certain = turn.intent.is_fallback or not isinstance(heard, TextInput)
     return {
         "queryText": heard.text if isinstance(heard, TextInput) else heard.name,
         "languageCode": heard.languageCode,
         "parameters": turn.parameters,
-        "fulfillmentText": turn.text,
         "fulfillmentMessages": messages + (list(turn.intent.more_messages) if turn.is_complete else []),
         "intent": _intent(name, turn.intent),
         "intentDetectionConfidence": 1.0 if is_certain else 0.9,
         **set_only(
+            fulfillmentText=turn.text,
             action=turn.intent.action,
             allRequiredParamsPresent=turn.is_complete,
             cancelsSlotFilling=turn.is_cancelled,

@@ -4,11 +4,12 @@ Source: Dialogflow v2 discovery document: DetectIntentRequest, QueryParameters, 
 """
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
+from infra.sandbox.dialogflow_es_messages import MESSAGE_KINDS, IntentMessage
 from infra.sandbox.google_api import exactly_one_of, require
 
 JsonObject = dict[str, Any]
@@ -86,47 +87,6 @@ class DetectIntentRequest(_Strict, frozen=True):
     queryParams: QueryParameters = QueryParameters()
 
 
-class TextMessage(_Strict, frozen=True):
-    text: list[str] = []
-
-
-class QuickReplies(_Strict, frozen=True):
-    title: str = ""
-    quickReplies: list[str] = []
-
-
-class IntentMessage(_Strict, frozen=True):
-    platform: (
-        Literal[
-            "PLATFORM_UNSPECIFIED",
-            "FACEBOOK",
-            "SLACK",
-            "TELEGRAM",
-            "KIK",
-            "SKYPE",
-            "LINE",
-            "VIBER",
-            "ACTIONS_ON_GOOGLE",
-            "GOOGLE_HANGOUTS",
-        ]
-        | None
-    ) = None
-    text: TextMessage | None = None
-    quickReplies: QuickReplies | None = None
-    payload: JsonObject | None = None
-    image: JsonObject | None = None
-    card: JsonObject | None = None
-    simpleResponses: JsonObject | None = None
-    basicCard: JsonObject | None = None
-    suggestions: JsonObject | None = None
-    linkOutSuggestion: JsonObject | None = None
-    listSelect: JsonObject | None = None
-    carouselSelect: JsonObject | None = None
-    browseCarouselCard: JsonObject | None = None
-    tableCard: JsonObject | None = None
-    mediaContent: JsonObject | None = None
-
-
 class WebhookResponse(_Strict, frozen=True):
     """v2 only: `liveAgentHandoff` and `endInteraction` are v2beta1 fields. A string may not be null."""
 
@@ -137,9 +97,6 @@ class WebhookResponse(_Strict, frozen=True):
     outputContexts: list[Context] | None = None
     followupEventInput: FollowupEvent | None = None
     sessionEntityTypes: list[JsonObject] | None = None
-
-
-_MESSAGE_KINDS = tuple(name for name in IntentMessage.__struct_fields__ if name != "platform")
 
 
 def check_session(session: str) -> None:
@@ -174,9 +131,14 @@ def check_request(session: str, asked: DetectIntentRequest) -> Heard:
 
 def check_webhook_response(session: str, response: WebhookResponse) -> None:
     """Raises `ApiError` INVALID_ARGUMENT for what the types alone don't tell."""
-    for message in response.fulfillmentMessages or []:
-        exactly_one_of(message, *_MESSAGE_KINDS)
+    check_messages(response.fulfillmentMessages or [])
     check_contexts(session, response.outputContexts or [])
+
+
+def check_messages(messages: list[IntentMessage]) -> None:
+    """Raises `ApiError` INVALID_ARGUMENT for a message of no kind, or of several."""
+    for message in messages:
+        exactly_one_of(message, *MESSAGE_KINDS)
 
 
 def is_reserved_context(context_id: str) -> bool:

@@ -14,6 +14,7 @@ import requests
 from infra.sandbox.clock import Clock
 from infra.sandbox.dialogflow_es_schema import WebhookResponse, check_webhook_response
 from infra.sandbox.google_api import ApiError, identity_token
+from infra.sandbox.wire import Wire
 
 JsonObject = dict[str, Any]
 _MAX_ANSWER_BYTES = 64 * 1024
@@ -49,23 +50,26 @@ class Fulfilment(msgspec.Struct, frozen=True):
     body: Any = None
 
 
-def call_webhook(options: WebhookOptions, request: JsonObject, extra: dict[str, str], clock: Clock) -> Fulfilment:
+def call_webhook(
+    options: WebhookOptions, request: JsonObject, extra: dict[str, str], clock: Clock, wire: Wire
+) -> Fulfilment:
     """Call the webhook once (or twice, then the first answer counts). `extra`: the caller's own webhookHeaders."""
-    first = _call_once(options, request, extra, clock)
+    first = _call_once(options, request, extra, clock, wire)
     if options.twice:
-        _call_once(options, request, extra, clock)
+        _call_once(options, request, extra, clock, wire)
     return first
 
 
-def _call_once(options: WebhookOptions, request: JsonObject, extra: dict[str, str], clock: Clock) -> Fulfilment:
+def _call_once(
+    options: WebhookOptions, request: JsonObject, extra: dict[str, str], clock: Clock, wire: Wire
+) -> Fulfilment:
     if options.location:
         request = _relocated(request, options.location)
     headers = _headers(options, clock) | extra
     started = time.monotonic()
     try:
-        answer = requests.post(
-            options.url, json=request, headers=headers, timeout=options.timeout_s, allow_redirects=False
-        )
+        how = {"json": request, "timeout": options.timeout_s, "allow_redirects": False}
+        answer = wire.send(requests.post, "fulfilment", options.url, headers=headers, **how)
     except requests.Timeout:
         return _failed(0, started, _DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
     except requests.RequestException as e:

@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from infra.sandbox import page_samples
 from infra.sandbox.sandbox import Sandbox
 
 JsonObject = dict[str, Any]
 MAX_TEXT_CHARACTERS = 10_000
-_Id = Annotated[str, Meta(min_length=1, max_length=200)]
+MAX_ID_CHARACTERS = 200
+_Id = Annotated[str, Meta(min_length=1, max_length=MAX_ID_CHARACTERS)]
 _Name = Annotated[str, Meta(min_length=1, max_length=100)]
 _Text = Annotated[str, Meta(pattern=r"\S")]
 
@@ -37,7 +39,23 @@ class Say(OfPhone, frozen=True, kw_only=True):
 
 
 class Tap(OfPhone, frozen=True, kw_only=True):
+    """`postback`: of several chips with that label the one that carries this."""
+
     label: _Id
+    postback: Annotated[str, Meta(max_length=MAX_TEXT_CHARACTERS)] = ""
+
+
+class Typing(OfPhone, frozen=True, kw_only=True):
+    on: bool
+
+
+class SignIn(OfPhone, frozen=True, kw_only=True):
+    succeeds: bool
+
+
+class Survey(OfPhone, frozen=True, kw_only=True):
+    survey_id: _Id
+    rating: _Id
 
 
 class OfChat(_Arguments, frozen=True, kw_only=True):
@@ -46,10 +64,23 @@ class OfChat(_Arguments, frozen=True, kw_only=True):
 
 
 class Reply(OfChat, frozen=True, kw_only=True):
-    """`private`: a note that agents alone may see."""
+    """`private`: a note that agents alone may see. `markdown`: the text is Markdown."""
 
     text: _Text
     private: bool = False
+    markdown: bool = False
+
+
+class Sample(OfChat, frozen=True, kw_only=True):
+    name: Literal["quick_replies", "card", "carousel", "form", "markdown"]
+
+
+class OfEvent(OfChat, frozen=True, kw_only=True):
+    event_id: _Id
+
+
+class Edit(OfEvent, frozen=True, kw_only=True):
+    text: _Text
 
 
 class Transfer(OfChat, frozen=True, kw_only=True):
@@ -57,6 +88,11 @@ class Transfer(OfChat, frozen=True, kw_only=True):
 
     to_agent: _Id | None = None
     to_group: int | None = None
+
+
+class Reopen(_Arguments, frozen=True, kw_only=True):
+    agent: _Id
+    customer_id: _Id
 
 
 class Status(_Arguments, frozen=True, kw_only=True):
@@ -77,6 +113,9 @@ def _checked(text: str) -> str:
     return text
 
 
+# --- the user --------------------------------------------------------------------------------------------------------
+
+
 def _open(sandbox: Sandbox, body: Open) -> JsonObject:
     return {"conversation": sandbox.messages.phone.open(name=body.name, locale=body.locale)}
 
@@ -87,7 +126,7 @@ def _say(sandbox: Sandbox, body: Say) -> JsonObject:
 
 
 def _tap(sandbox: Sandbox, body: Tap) -> JsonObject:
-    sandbox.messages.phone.tap(body.conversation, body.label)
+    sandbox.messages.phone.tap(body.conversation, body.label, postback=body.postback)
     return {}
 
 
@@ -96,36 +135,73 @@ def _ask_for_person(sandbox: Sandbox, body: OfPhone) -> JsonObject:
     return {}
 
 
+def _type(sandbox: Sandbox, body: Typing) -> JsonObject:
+    sandbox.messages.phone.typing(body.conversation, on=body.on)
+    return {}
+
+
+def _read(sandbox: Sandbox, body: OfPhone) -> JsonObject:
+    sandbox.messages.phone.read(body.conversation)
+    return {}
+
+
+def _sign_in(sandbox: Sandbox, body: SignIn) -> JsonObject:
+    outcome = {"code": "sandbox-code"} if body.succeeds else {"error": "access_denied"}
+    sandbox.messages.phone.authenticate(body.conversation, **outcome)
+    return {}
+
+
+def _survey(sandbox: Sandbox, body: Survey) -> JsonObject:
+    sandbox.messages.phone.answer_survey(body.conversation, body.survey_id, rating=body.rating)
+    return {}
+
+
+# --- an agent --------------------------------------------------------------------------------------------------------
+
+
+def _desk(deed: str, *names: str) -> Callable[[Sandbox, Any], JsonObject]:
+    """What plays that deed with the arguments `names` of the action."""
+    return lambda sandbox, body: sandbox.livechat.play(deed, **{name: getattr(body, name) for name in names})
+
+
 def _reply(sandbox: Sandbox, body: Reply) -> JsonObject:
-    deed = "note" if body.private else "reply"
-    return sandbox.livechat.play(deed, agent=body.agent, chat_id=body.chat_id, text=_checked(body.text))
+    deed, formatting = "note" if body.private else "reply", "commonmark" if body.markdown else ""
+    return sandbox.livechat.play(
+        deed, agent=body.agent, chat_id=body.chat_id, text=_checked(body.text), formatting=formatting
+    )
 
 
-def _take(sandbox: Sandbox, body: OfChat) -> JsonObject:
-    return sandbox.livechat.play("accept", agent=body.agent, chat_id=body.chat_id)
+def _send_sample(sandbox: Sandbox, body: Sample) -> JsonObject:
+    if body.name == "markdown":
+        text = Reply(agent=body.agent, chat_id=body.chat_id, text=page_samples.MARKDOWN, markdown=True)
+        return _reply(sandbox, text)
+    event = page_samples.EVENTS[body.name]
+    return sandbox.livechat.play("event", agent=body.agent, chat_id=body.chat_id, event=event)
 
 
-def _transfer(sandbox: Sandbox, body: Transfer) -> JsonObject:
-    target = {"to_agent": body.to_agent, "to_group": body.to_group}
-    return sandbox.livechat.play("transfer", agent=body.agent, chat_id=body.chat_id, **target)
+def _edit(sandbox: Sandbox, body: Edit) -> JsonObject:
+    _checked(body.text)
+    return _desk("edit", "agent", "chat_id", "event_id", "text")(sandbox, body)
 
 
-def _close(sandbox: Sandbox, body: OfChat) -> JsonObject:
-    return sandbox.livechat.play("close", agent=body.agent, chat_id=body.chat_id)
-
-
-def _set_status(sandbox: Sandbox, body: Status) -> JsonObject:
-    return sandbox.livechat.play("status", agent=body.agent, status=body.status)
-
-
+_CHAT = ("agent", "chat_id")
 ACTIONS: dict[str, Action] = {
     "phone/open": Action(Open, _open),
     "phone/say": Action(Say, _say),
     "phone/tap": Action(Tap, _tap),
     "phone/ask_for_person": Action(OfPhone, _ask_for_person),
+    "phone/typing": Action(Typing, _type),
+    "phone/read": Action(OfPhone, _read),
+    "phone/sign_in": Action(SignIn, _sign_in),
+    "phone/survey": Action(Survey, _survey),
     "agent/reply": Action(Reply, _reply),
-    "agent/take": Action(OfChat, _take),
-    "agent/transfer": Action(Transfer, _transfer),
-    "agent/close": Action(OfChat, _close),
-    "agent/status": Action(Status, _set_status),
+    "agent/sample": Action(Sample, _send_sample),
+    "agent/edit": Action(Edit, _edit),
+    "agent/delete": Action(OfEvent, _desk("delete", *_CHAT, "event_id")),
+    "agent/accept": Action(OfChat, _desk("accept", *_CHAT)),
+    "agent/seen": Action(OfChat, _desk("seen", *_CHAT)),
+    "agent/transfer": Action(Transfer, _desk("transfer", *_CHAT, "to_agent", "to_group")),
+    "agent/reopen": Action(Reopen, _desk("start", "agent", "customer_id")),
+    "agent/close": Action(OfChat, _desk("close", *_CHAT)),
+    "agent/status": Action(Status, _desk("status", "agent", "status")),
 }

@@ -21,6 +21,9 @@ import msgspec
 from flask import Flask, Response, jsonify, request
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from infra.sandbox.clock import Clock
+from infra.sandbox.wire import Exchange, Wire
+
 JsonObject = dict[str, Any]
 _MAX_CALLS_KEPT = 20_000
 
@@ -66,10 +69,14 @@ class StandIn:
     """Base of the stand-ins. A subclass adds its routes to `app` and says what it holds in `state`.
 
     `lock` guards the subclass's state: routes take it themselves. `struck` counts faults by name; `dice` draws them.
+    `base_url` is where it answers, "" before `serve`. `wire`: to listen to its calls. `clock`: what time it is.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, clock: Clock | None = None) -> None:
         self.name = name
+        self.clock = clock or Clock()
+        self.wire = Wire(name)
+        self.base_url = ""
         self.app = Flask(name)
         self.app.json.sort_keys = False  # type: ignore[attr-defined]
         self.lock = threading.RLock()
@@ -80,6 +87,7 @@ class StandIn:
         self._server: BaseWSGIServer | None = None
         self.app.before_request(self._before)
         self.app.after_request(self._after)
+        self.app.teardown_request(self._end)
         self.app.add_url_rule("/_state", "_state", view_func=lambda: jsonify(self.state()))
         self.app.add_url_rule("/_calls", "_calls", view_func=lambda: jsonify(msgspec.to_builtins(list(self.calls))))
         self.app.add_url_rule("/_faults", view_func=self._set_faults, methods=["POST"])
@@ -97,7 +105,8 @@ class StandIn:
         """Start answering on loopback (0 = any free port) in threads of this process; answers the base URL."""
         self._server = make_server("127.0.0.1", port, self.app, threaded=True, request_handler=_KeepAliveHandler)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), name=self.name, daemon=True).start()
-        return f"http://127.0.0.1:{self._server.server_port}"
+        self.base_url = f"http://127.0.0.1:{self._server.server_port}"
+        return self.base_url
 
     def stop(self) -> None:
         """Stop answering."""
@@ -111,6 +120,8 @@ class StandIn:
         call = Call(time.time(), request.method, request.path, dict(request.args), _json_or_text())
         self.calls.append(call)
         request.environ["standin.call"] = call
+        self.clock.traffic.begin_call()
+        request.environ["standin.exchange"] = self.wire.begin_call(call.body)
         fault = self._take_fault(request.path)
         request.environ["standin.fault"] = fault
         if fault is None:
@@ -125,7 +136,14 @@ class StandIn:
             response = self._misbehave(fault) or response
         if call:
             call.status, call.ended_at = response.status_code, time.time()
+        exchange: Exchange | None = request.environ.get("standin.exchange")
+        if exchange:
+            self.wire.end_call(exchange, response)
         return response
+
+    def _end(self, _error: BaseException | None = None) -> None:
+        if "standin.call" in request.environ:
+            self.clock.traffic.end_call()
 
     def _take_fault(self, path: str) -> Fault | None:
         with self.lock:

@@ -16,6 +16,7 @@ import requests
 
 from infra.sandbox.clock import Clock, Dispatcher
 from infra.sandbox.google_api import rfc3339
+from infra.sandbox.wire import Wire
 
 JsonObject = dict[str, Any]
 
@@ -24,9 +25,10 @@ class Sending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How to deliver. `twice`, `drop`, `reorder` and `delay` are shares (0 to 1) of the deliveries, drawn from `seed`.
 
     `twice`: a second copy follows at once or a little later. `drop`: the first try is lost on its way (and, as any
-    failure, tried again). `reorder`: held back until another delivery was tried, or for `hold_s`. `delay`: late by
-    `delay_s`. A failure is tried again after `first_retry_s`, doubling to `longest_retry_s`, for `give_up_after_s`; all
-    three are multiplied by `retry_scale`.
+    failure, tried again). `reorder`: held back until another delivery was tried, or for `hold_s`. `swap`: kinds of
+    which every other delivery is held back like that, until the next of them was tried. `delay`: late by `delay_s`. A
+    failure is tried again after `first_retry_s`, doubling to `longest_retry_s`, for `give_up_after_s`; all three are
+    multiplied by `retry_scale`.
     """
 
     url: str = ""
@@ -38,6 +40,7 @@ class Sending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     twice: float = 0.0
     drop: float = 0.0
     reorder: float = 0.0
+    swap: tuple[str, ...] = ()
     hold_s: float = 0.5
     delay: float = 0.0
     delay_s: float = 0.5
@@ -66,7 +69,9 @@ class Delivery(msgspec.Struct):
 
 
 class WebhookSender:
-    """Delivers JSON bodies to the configured URL.
+    """Delivers JSON bodies to the configured URL. `wire`: to listen to its tries.
+
+    `lose_next`: kinds of which the next delivery's first try is lost on its way; none again once that was.
 
     Args:
         sending: answers the options as they are now.
@@ -79,10 +84,12 @@ class WebhookSender:
         self._sending = sending
         self._headers = headers
         self._clock = clock
+        self.wire = Wire(name)
         self._jobs = Dispatcher(f"{name}-webhooks", clock)
         self._lock = threading.Lock()
         self._deliveries: dict[str, Delivery] = {}
         self._held: list[Callable[[], None]] = []
+        self.lose_next: tuple[str, ...] = ()
         self.reseed()
 
     def reseed(self) -> None:
@@ -113,6 +120,7 @@ class WebhookSender:
         with self._lock:
             self._deliveries.clear()
             self._held.clear()
+            self.lose_next = ()
             self._jobs.clear()
 
     def stop(self) -> None:
@@ -121,11 +129,11 @@ class WebhookSender:
 
     def _start(self, delivery: Delivery, now: float) -> None:
         sending, draw = self._sending(), self._random.random
-        delivery.dropped = draw() < sending.drop
+        delivery.dropped = draw() < sending.drop or self._is_to_be_lost(delivery.kind)
         starts = [now + (sending.delay_s if draw() < sending.delay else 0.0)]
         if draw() < sending.twice:
             starts.append(starts[0] + self._random.choice((0.0, 0.05)))
-        is_held = draw() < sending.reorder
+        is_held = draw() < sending.reorder or (delivery.kind in sending.swap and not self._held)
         for start in starts:
             job = partial(self._attempt, delivery, 0)
             if is_held:
@@ -133,6 +141,12 @@ class WebhookSender:
                 self._jobs.at(start + sending.hold_s, partial(self._release, job))
             else:
                 self._jobs.at(start, job)
+
+    def _is_to_be_lost(self, kind: str) -> bool:
+        if kind not in self.lose_next:
+            return False
+        self.lose_next = ()
+        return True
 
     def _release(self, *jobs: Callable[[], None]) -> None:
         with self._lock:
@@ -153,25 +167,29 @@ class WebhookSender:
                 delivery.state = "delivered"
             else:
                 self._plan_retry(delivery, number, sending)
-        self._release()
+        if not sending.swap or delivery.kind in sending.swap:
+            self._release()
 
     def _try(self, delivery: Delivery, sending: Sending) -> Attempt:
         at = rfc3339(self._clock.now())
         if delivery.dropped:
             delivery.dropped = False
+            self.wire.note_dropped(delivery.kind, sending.url, delivery.body)
             return Attempt(at, 0, "dropped", at)
-        status, error, _ = self.send(delivery.body, sending)
+        status, error, _ = self.send(delivery.body, sending, kind=delivery.kind)
         return Attempt(at, status, error, rfc3339(self._clock.now()))
 
-    def send(self, body: JsonObject, sending: Sending | None = None, *, signed: bool = True) -> tuple[int, str, str]:
+    def send(
+        self, body: JsonObject, sending: Sending | None = None, *, kind: str = "", signed: bool = True
+    ) -> tuple[int, str, str]:
         """Post `body` once: status, error's name, answer. Redirects are failures."""
         sending = sending or self._sending()
         data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         headers = {"Content-Type": "application/json"} | (self._headers(data) if signed else {})
         try:
-            answer = requests.post(
-                sending.url, data=data, headers=headers, timeout=sending.timeout_s, allow_redirects=False
-            )
+            options = {"data": data, "timeout": sending.timeout_s, "allow_redirects": False}
+            with self._clock.traffic.request():
+                answer = self.wire.send(requests.post, kind, sending.url, headers=headers, **options)
         except requests.RequestException as e:
             return 0, type(e).__name__, ""
         return answer.status_code, "", answer.text

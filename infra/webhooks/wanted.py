@@ -23,17 +23,22 @@ MARK = LABEL[1]
 
 ADDITIONAL_DATA = ("chat_properties",)  # they say which app started the chat
 _MY_CHATS: JsonObject = {"only_my_chats": True}
+_BY_OTHERS: JsonObject = {**_MY_CHATS, "source_type": ["other_clients", "system"]}
 
 FILTERS: dict[str, JsonObject] = {
     "incoming_chat": _MY_CHATS,
-    "incoming_event": {**_MY_CHATS, "source_type": ["other_clients", "system"]},
+    "incoming_event": _BY_OTHERS,
+    "event_updated": {**_BY_OTHERS, "author_type": "agent"},
+    "event_deleted": _BY_OTHERS,
+    "events_marked_as_seen": _BY_OTHERS,
     "user_added_to_chat": _MY_CHATS,
     "user_removed_from_chat": _MY_CHATS,
     "chat_transferred": _MY_CHATS,
     "chat_deactivated": _MY_CHATS,
 }
-"""What the functions read, by action. Events of ours are left out by `source_type`, and there is no `author_type`:
-system messages have numbers, too, and without them would look like gaps."""
+"""What the functions read, by action. What we do ourselves as the customer (writing, marking as read) is left out by
+`source_type`. There is no `author_type` for new events: system messages have numbers, too, and without them would look
+like gaps. Of changed ones only those of agents' events come."""
 
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1, "dklen": 32}
 _SHOWN_DIGITS = 32

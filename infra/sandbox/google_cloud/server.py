@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 from flask import Response, jsonify, request
 
-from infra.sandbox.clock import Clock
 from infra.sandbox.google_cloud.builds import receive_upload
 from infra.sandbox.google_cloud.discovery import Api, Method, api
 from infra.sandbox.google_cloud.firestore import FIRESTORE
@@ -78,7 +77,7 @@ class GoogleCloudStandIn(StandIn):
         self, project: str = "handoff-test", number: str = "345678901234", options: WorldOptions | None = None
     ):
         super().__init__("google-cloud")
-        self.world = World(project, number, options or WorldOptions(), Clock())
+        self.world = World(project, number, options or WorldOptions(), self.clock)
         self.journal: list[Entry] = []
         self.trouble: Trouble | None = None
         self.watchers: list[Callable[[Entry], None]] = []

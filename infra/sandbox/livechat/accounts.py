@@ -13,7 +13,7 @@ from msgspec import Meta
 from infra.sandbox.livechat.accounts_codes import check_verifier
 from infra.sandbox.livechat.errors import AccountsError
 from infra.sandbox.livechat.licence import Licence
-from infra.sandbox.livechat.model import Customer, JsonObject, now
+from infra.sandbox.livechat.model import Customer, JsonObject
 from infra.sandbox.livechat.tokens import AGENT, CUSTOMER, AccessToken
 
 _NEEDED = {
@@ -93,7 +93,7 @@ def info(licence: Licence, request: Request) -> JsonObject:
         "access_token": token.value,
         "account_id": licence.options.account_id,
         "client_id": token.client_id,
-        "expires_in": token.left_s,
+        "expires_in": int(licence.tokens.left_s(token)),
         "organization_id": licence.options.organization_id,
         "scope": ",".join(token.scopes),
         "token_type": "Bearer",
@@ -143,7 +143,7 @@ def customer_token(licence: Licence, request: Request) -> JsonObject:
 def _customer(licence: Licence, wanted: CustomerTokenRequest) -> Customer:
     if wanted.entity_id is None:
         entity_id = str(uuid.uuid4())
-        licence.customers[entity_id] = Customer(entity_id, now(), wanted.client_id)
+        licence.customers[entity_id] = Customer(entity_id, licence.now(), wanted.client_id)
         return licence.customers[entity_id]
     if wanted.entity_id not in licence.customers:
         raise AccountsError("resource_not_found", "no such entity_id")

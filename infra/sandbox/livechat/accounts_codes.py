@@ -8,13 +8,13 @@ import hashlib
 import hmac
 import re
 import secrets
-import time
 from collections import deque
 from urllib.parse import unquote, urlsplit
 
 import msgspec
 from werkzeug.datastructures import MultiDict
 
+from infra.sandbox.clock import Clock
 from infra.sandbox.livechat.errors import AccountsError
 from infra.sandbox.livechat.options import Options
 
@@ -49,8 +49,9 @@ class _Code(msgspec.Struct, frozen=True):
 class Codes:
     """The codes that are out, and how often people were sent on lately."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, clock: Clock) -> None:
         self._options = options
+        self._clock = clock
         self._codes: dict[str, _Code] = {}
         self._sent_on: deque[float] = deque()
 
@@ -60,7 +61,7 @@ class Codes:
         Raises:
             Refused: the third one in thirty seconds was the last.
         """
-        now = time.time()
+        now = self._clock.time()
         while self._sent_on and self._sent_on[0] < now - _REDIRECTS_WITHIN_S:
             self._sent_on.popleft()
         if len(self._sent_on) >= self._options.redirect_limit:
@@ -73,7 +74,7 @@ class Codes:
     def take(self, code: str) -> Wanted | None:
         """What a code was given for; from then on it is worth nothing. None for one that never was, or is no more."""
         found = self._codes.pop(code, None)
-        return found.wanted if found and time.time() < found.good_until else None
+        return found.wanted if found and self._clock.time() < found.good_until else None
 
 
 def read_request(options: Options, asked: "MultiDict[str, str]") -> Wanted:

@@ -9,6 +9,8 @@ import msgspec
 from msgspec import Meta
 
 from infra.sandbox.livechat import desk, routing, views
+from infra.sandbox.livechat.agent_events import check_sent, check_words
+from infra.sandbox.livechat.agent_shapes import SendAgentEvent
 from infra.sandbox.livechat.errors import ApiError, chat_limit_reached
 from infra.sandbox.livechat.licence import Licence, active_thread, thread_of
 from infra.sandbox.livechat.membership import add_agent, check_present, remove_agent
@@ -22,8 +24,6 @@ from infra.sandbox.livechat.shapes import (
     NewChat,
     NotEmpty,
     ResumeChat,
-    SendEvent,
-    SentEvent,
     SortOrder,
     StartChat,
 )
@@ -82,29 +82,7 @@ class SetRoutingStatus(_Body, frozen=True, kw_only=True):
     agent_id: str | None = None
 
 
-def check_words(sent: list[SentEvent]) -> None:
-    """Agents say `visibility`, not `recipients`.
-
-    Raises:
-        ApiError: `validation`.
-    """
-    if any(event.recipients is not None for event in sent):
-        raise ApiError("validation", "event.recipients: unknown field")
-
-
-def check_sent(chat: Chat, event: SentEvent, user_id: str) -> None:
-    """Only users of the chat write; who is there for agents only can't write to everybody.
-
-    Raises:
-        ApiError: `validation` or `authorization`.
-    """
-    check_words([event])
-    check_present(chat, user_id)
-    if chat.members[user_id].visibility == "agents" and event.visibility != "agents":
-        raise ApiError("authorization", "Requester with visibility agents can't send an event visible to all")
-
-
-def _send_event(licence: Licence, caller: Cause, body: SendEvent) -> JsonObject:
+def _send_event(licence: Licence, caller: Cause, body: SendAgentEvent) -> JsonObject:
     chat = licence.chat(body.chat_id)
     check_sent(chat, body.event, caller.user_id)
     return {"event_id": desk.write(licence, chat, body, caller)["id"]}
@@ -148,7 +126,7 @@ def start_chat(licence: Licence, caller: Cause, body: StartChat) -> JsonObject:
     """
     check_words(body.chat.thread.events)
     customer_id = _customer_of(licence, body.chat)
-    desk.check_opening(licence, body.chat, active=body.active, continuous=True)
+    desk.check_opening(licence, body.chat, active=body.active, continuous=True, by_agent=True)
     if licence.chat_of(customer_id):
         raise chat_limit_reached(licence.dice)
     chat = desk.new_chat(licence, customer_id, caller)
@@ -168,7 +146,7 @@ def resume_chat(licence: Licence, caller: Cause, body: ResumeChat) -> JsonObject
     chat = licence.chat(body.chat.id)
     if chat.active_thread:
         raise ApiError("chat_already_active", "Chat is already active")
-    desk.check_opening(licence, body.chat, active=body.active, continuous=True)
+    desk.check_opening(licence, body.chat, active=body.active, continuous=True, by_agent=True)
     continuous = bool(chat.properties["routing"]["continuous"]) if body.continuous is None else body.continuous
     thread, event_ids = desk.open_thread(licence, chat, body.chat, caller, active=body.active, continuous=continuous)
     return {"thread_id": thread.id, **({"event_ids": event_ids} if event_ids else {})}
@@ -218,7 +196,7 @@ def _set_routing_status(licence: Licence, caller: Cause, body: SetRoutingStatus)
 
 
 METHODS: dict[str, Method] = {
-    "send_event": Method(_send_event, SendEvent, _WRITE),
+    "send_event": Method(_send_event, SendAgentEvent, _WRITE),
     "get_chat": Method(_get_chat, GetChat, _READ),
     "list_threads": Method(_list_threads, ListThreads, _READ),
     "list_chats": Method(_list_chats, ListChats, _READ),

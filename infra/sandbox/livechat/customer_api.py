@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from infra.sandbox.livechat import desk, routing, views
+from infra.sandbox.livechat.customer_events import check_events, set_event_properties
 from infra.sandbox.livechat.errors import ApiError, chat_limit_reached
 from infra.sandbox.livechat.licence import Licence, thread_of
 from infra.sandbox.livechat.methods import Method
@@ -22,11 +23,9 @@ from infra.sandbox.livechat.shapes import (
     NotEmpty,
     ResumeChat,
     SendEvent,
-    SentEvent,
-    SentFilledForm,
-    SentSystemMessage,
     SortOrder,
     StartChat,
+    UpdateEventProperties,
 )
 
 _MAX_SESSION_FIELDS = 100
@@ -80,23 +79,14 @@ def _own_chat(licence: Licence, chat_id: str, caller: Cause) -> Chat:
     return chat
 
 
-def _check_events(sent: list[SentEvent]) -> None:
-    """Customers say `recipients`, and only filled forms and system messages may be for agents only."""
-    for event in sent:
-        if event.visibility is not None:
-            raise ApiError("validation", "event.visibility: unknown field")
-        if event.recipients == "agents" and not isinstance(event, SentFilledForm | SentSystemMessage):
-            raise ApiError("validation", "event.recipients: must be all for this type of event")
-
-
-def _check_chat(wanted: NewChat) -> None:
+def _check_chat(licence: Licence, chat: Chat | None, wanted: NewChat) -> None:
     if wanted.users:
         raise ApiError("validation", "chat.users: unknown field")
-    _check_events(wanted.thread.events)
+    check_events(licence, chat, wanted.thread.events)
 
 
 def _start_chat(licence: Licence, caller: Cause, body: StartChat) -> JsonObject:
-    _check_chat(body.chat)
+    _check_chat(licence, None, body.chat)
     desk.check_opening(licence, body.chat, active=body.active, continuous=body.continuous)
     if licence.chat_of(caller.user_id):
         raise chat_limit_reached(licence.dice)
@@ -108,8 +98,8 @@ def _start_chat(licence: Licence, caller: Cause, body: StartChat) -> JsonObject:
 
 
 def _resume_chat(licence: Licence, caller: Cause, body: ResumeChat) -> JsonObject:
-    _check_chat(body.chat)
     chat = _own_chat(licence, body.chat.id, caller)
+    _check_chat(licence, chat, body.chat)
     if chat.active_thread:
         raise ApiError("chat_already_active", "Chat is already active")
     was_continuous = bool(chat.properties["routing"]["continuous"])
@@ -125,8 +115,9 @@ def _deactivate_chat(licence: Licence, caller: Cause, body: DeactivateChat) -> J
 
 
 def _send_event(licence: Licence, caller: Cause, body: SendEvent) -> JsonObject:
-    _check_events([body.event])
-    event = desk.write(licence, _own_chat(licence, body.chat_id, caller), body, caller)
+    chat = _own_chat(licence, body.chat_id, caller)
+    check_events(licence, chat, [body.event])
+    event = desk.write(licence, chat, body, caller)
     return {"event_id": event["id"]}
 
 
@@ -166,6 +157,13 @@ def _get_chat(licence: Licence, caller: Cause, body: GetChat) -> JsonObject:
 
 def _mark_events_as_seen(licence: Licence, caller: Cause, body: MarkAsSeen) -> JsonObject:
     desk.see(licence, _own_chat(licence, body.chat_id, caller), caller.user_id, body.seen_up_to, caller)
+    return {}
+
+
+def _update_event_properties(licence: Licence, caller: Cause, body: UpdateEventProperties) -> JsonObject:
+    chat = _own_chat(licence, body.chat_id, caller)
+    set_event_properties(chat, body)
+    licence.webhooks.emit("event_properties_updated", msgspec.to_builtins(body), caller, chat)
     return {}
 
 
@@ -222,6 +220,7 @@ METHODS: dict[str, Method] = {
     "list_threads": Method(_list_threads, ListThreads),
     "get_chat": Method(_get_chat, GetChat),
     "mark_events_as_seen": Method(_mark_events_as_seen, MarkAsSeen),
+    "update_event_properties": Method(_update_event_properties, UpdateEventProperties),
     "list_group_statuses": Method(_list_group_statuses, GroupStatuses),
     "update_customer": Method(_update_customer, UpdateCustomer),
     "set_customer_session_fields": Method(_set_customer_session_fields, SessionFields),

@@ -1,10 +1,11 @@
 """Opening, closing and writing in chats: what both chat APIs and the people at the desks do."""
 
 from infra.sandbox.livechat import events, routing
+from infra.sandbox.livechat.agent_shapes import SendAgentEvent
 from infra.sandbox.livechat.errors import ApiError, chat_inactive
 from infra.sandbox.livechat.licence import Licence, active_thread
 from infra.sandbox.livechat.membership import enter, tell_added
-from infra.sandbox.livechat.model import Cause, Chat, JsonObject, Member, Thread, new_id, now
+from infra.sandbox.livechat.model import Cause, Chat, JsonObject, Member, Thread, new_id
 from infra.sandbox.livechat.shapes import NewChat, SendEvent
 from infra.sandbox.livechat.views import chat_view
 
@@ -22,7 +23,7 @@ def new_chat(licence: Licence, customer_id: str, cause: Cause) -> Chat:
     return chat
 
 
-def check_opening(licence: Licence, wanted: NewChat, *, active: bool, continuous: bool) -> None:
+def check_opening(licence: Licence, wanted: NewChat, *, active: bool, continuous: bool, by_agent: bool = False) -> None:
     """Refuse a start or resume before anything is changed.
 
     Raises:
@@ -31,7 +32,7 @@ def check_opening(licence: Licence, wanted: NewChat, *, active: bool, continuous
     events.check_properties("chat", wanted.properties)
     events.check_properties("thread", wanted.thread.properties)
     for event in wanted.thread.events:
-        events.check_event(licence, event)
+        events.check_event(licence, event, by_agent=by_agent)
     group_ids = wanted.access.group_ids if wanted.access else [routing.EVERYONE]
     licence.check_groups(group_ids)
     if active and not continuous and not routing.accepting(licence, group_ids):
@@ -50,7 +51,7 @@ def open_thread(
     source = {"client_id": cause.client_id}
     thread = Thread(
         id=new_id(),
-        created_at=now(),
+        created_at=licence.now(),
         active=active,
         group_ids=list(group_ids),
         user_ids=[chat.customer_id],
@@ -77,23 +78,23 @@ def _merge(properties: JsonObject, more: JsonObject) -> None:
 def _enter_agents(licence: Licence, chat: Chat, user_ids: list[str]) -> None:
     for user_id in user_ids:
         if user_id in licence.agents:
-            enter(licence.agents[user_id], chat)
+            enter(licence, licence.agents[user_id], chat)
 
 
 def _route(licence: Licence, chat: Chat, cause: Cause) -> None:
     needs_agent = chat.newest.active and not chat.present_agents("all")
     agent = routing.choose(licence, chat) if needs_agent else None
     if agent and licence.options.agent_joins == "with_chat":
-        enter(agent, chat)
+        enter(licence, agent, chat)
     licence.webhooks.emit("incoming_chat", {"chat": chat_view(licence, chat, chat.newest)}, cause, chat)
     if agent is None:
         return
     if licence.options.agent_joins == "after_chat":
-        tell_added(licence, chat, enter(agent, chat), "assigned", cause)
+        tell_added(licence, chat, enter(licence, agent, chat), "assigned", cause)
     routing.greet(licence, chat, agent)
 
 
-def write(licence: Licence, chat: Chat, sent: SendEvent, cause: Cause) -> JsonObject:
+def write(licence: Licence, chat: Chat, sent: SendEvent | SendAgentEvent, cause: Cause) -> JsonObject:
     """Add an event and tell; answers it. Nothing is deduplicated by custom_id.
 
     Raises:
@@ -101,7 +102,7 @@ def write(licence: Licence, chat: Chat, sent: SendEvent, cause: Cause) -> JsonOb
     """
     if chat.active_thread is None and not sent.attach_to_last_thread:
         raise chat_inactive(licence.dice)
-    events.check_event(licence, sent.event)
+    events.check_event(licence, sent.event, by_agent=cause.user_id in licence.agents)
     event = events.keep_event(licence, chat, sent.event, cause.user_id)
     events.announce_event(licence, chat, event, cause)
     return event
@@ -118,9 +119,9 @@ def close(licence: Licence, chat: Chat, cause: Cause, kind: str) -> None:
     variables = {names: events.name_of(licence, cause.user_id)} if names else {}
     events.say_as_system(licence, chat, kind, **variables)
     thread.active = False
-    thread.queued_at, thread.closed_at = "", now()
+    thread.queued_at, thread.closed_at = "", licence.now()
     for member in chat.present_agents():
-        chat.end_stay(member.id)
+        chat.end_stay(member.id, thread.closed_at)
     user = {"user_id": cause.user_id} if cause.user_id else {}
     payload = {"chat_id": chat.id, "thread_id": thread.id, **user}
     licence.webhooks.emit("chat_deactivated", payload, cause, chat)

@@ -6,17 +6,23 @@ from typing import Any
 
 import msgspec
 
+from infra.sandbox.livechat.agent_shapes import AgentEvent
 from infra.sandbox.livechat.errors import ApiError
 from infra.sandbox.livechat.licence import Licence
-from infra.sandbox.livechat.model import Cause, Chat, JsonObject, Thread, Upload, now
-from infra.sandbox.livechat.shapes import MAX_TEXT_BYTES, Properties, SentEvent, SentFile, SentMessage
+from infra.sandbox.livechat.model import Cause, Chat, JsonObject, Thread, Upload
+from infra.sandbox.livechat.shapes import MAX_TEXT_BYTES, Properties, SentFile, SentMessage
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _WRITABLE = {
     "chat": {"routing.ignore_agents_routing", "rating.score", "rating.comment"},
     "thread": {"routing.ignore_bots", "rating.score", "rating.comment"},
     "event": {"status.delivered", "chats.formatting", "rating.score", "rating.comment"},
+    "agent's event": {
+        *("status.delivered", "chats.formatting", "lc2.file_safety_confirmation"),
+        *("translation.source_lang_code", "translation.target_lang_code", "translation.target_message"),
+    },
 }
+"""By location, as customers may write them; and those that agents (and LiveChat for them) may write on events."""
 SYSTEM_TEXTS = {
     "agent_added": "{initiator} added {agent} to the chat",
     "agent_joined": "{agent} joined the chat",
@@ -34,17 +40,27 @@ SYSTEM_TEXTS = {
 """Wording per system_message_type, after the reference's list."""
 
 
-def check_event(licence: Licence, event: SentEvent) -> None:
+def check_event(licence: Licence, event: AgentEvent, *, by_agent: bool) -> None:
     """Refuse what LiveChat would refuse for its content.
 
     Raises:
         ApiError: `validation`, naming the field.
     """
-    if isinstance(event, SentMessage) and len(event.text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
-        raise ApiError("validation", f"event.text: longer than {MAX_TEXT_BYTES} bytes")
+    if isinstance(event, SentMessage):
+        check_text(event.text)
     if isinstance(event, SentFile) and event.url not in licence.uploads:
         raise ApiError("validation", "event.url: must point to the LiveChat CDN")
-    check_properties("event", event.properties)
+    check_properties("agent's event" if by_agent else "event", event.properties)
+
+
+def check_text(text: str) -> None:
+    """Refuse a message's text that is too long.
+
+    Raises:
+        ApiError: `validation`.
+    """
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
+        raise ApiError("validation", f"event.text: longer than {MAX_TEXT_BYTES} bytes")
 
 
 def check_properties(location: str, properties: Properties) -> None:
@@ -59,7 +75,7 @@ def check_properties(location: str, properties: Properties) -> None:
                 raise ApiError("validation", f"properties.{namespace}.{name}: no such writable {location} property")
 
 
-def keep_event(licence: Licence, chat: Chat, event: SentEvent, author_id: str) -> JsonObject:
+def keep_event(licence: Licence, chat: Chat, event: AgentEvent, author_id: str) -> JsonObject:
     """Append a sent event to the newest thread; answers it as agents see it."""
     body = msgspec.to_builtins(event)
     audience = body.pop("visibility", None) or body.pop("recipients", None) or "all"
@@ -75,7 +91,7 @@ def keep_event(licence: Licence, chat: Chat, event: SentEvent, author_id: str) -
 def _append(licence: Licence, thread: Thread, body: JsonObject, audience: str) -> JsonObject:
     is_uuid = licence.dice.random() < licence.options.uuid_event_share
     event_id = str(uuid.uuid4()) if is_uuid else f"{thread.id}_{len(thread.events) + 1}"
-    event = {"id": event_id, "created_at": now(), "visibility": audience, **body}
+    event = {"id": event_id, "created_at": licence.now(), "visibility": audience, **body}
     thread.events.append(event)
     return event
 
@@ -99,6 +115,12 @@ def announce_event(licence: Licence, chat: Chat, event: JsonObject, cause: Cause
     """Send the `incoming_event` webhook."""
     payload = {"chat_id": chat.id, "thread_id": chat.newest.id, "event": event}
     licence.webhooks.emit("incoming_event", payload, cause, chat, author_type(licence, event))
+
+
+def announce_update(licence: Licence, chat: Chat, thread: Thread, event: JsonObject, cause: Cause) -> None:
+    """Send the `event_updated` webhook."""
+    payload = {"chat_id": chat.id, "thread_id": thread.id, "event": event}
+    licence.webhooks.emit("event_updated", payload, cause, chat, author_type(licence, event))
 
 
 def author_type(licence: Licence, event: JsonObject) -> str:

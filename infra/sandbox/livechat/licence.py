@@ -3,9 +3,10 @@
 import hashlib
 import random
 
+from infra.sandbox.clock import Clock
 from infra.sandbox.livechat.accounts_codes import Codes
 from infra.sandbox.livechat.errors import ApiError, chat_inactive
-from infra.sandbox.livechat.model import Agent, Chat, Customer, Thread, Upload
+from infra.sandbox.livechat.model import Agent, Chat, Customer, Thread, Upload, written
 from infra.sandbox.livechat.options import AgentProfile, Options
 from infra.sandbox.livechat.tokens import Tokens
 from infra.sandbox.livechat.webhooks import Webhooks
@@ -14,16 +15,17 @@ from infra.sandbox.livechat.webhooks import Webhooks
 class Licence:
     """State of the stand-in. Not locked: its callers are."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, clock: Clock) -> None:
         self.options = options
+        self.clock = clock
         self.dice = random.Random(options.seed)
         self.agents = {profile.id: Agent(profile, profile.status) for profile in options.agents}
         self.customers: dict[str, Customer] = {}
         self.chats: dict[str, Chat] = {}
         self.uploads: dict[str, Upload] = {}
-        self.tokens = Tokens(options)
-        self.codes = Codes(options)
-        self.webhooks = Webhooks(options)
+        self.tokens = Tokens(options, clock)
+        self.codes = Codes(options, clock)
+        self.webhooks = Webhooks(options, clock)
         self.bot = self._add_bot() if options.bot_name else None
 
     def _add_bot(self) -> Agent:
@@ -31,6 +33,10 @@ class Licence:
         profile = AgentProfile(id=bot_id, name=self.options.bot_name, groups=self.options.groups, max_chats=500)
         self.agents[bot_id] = Agent(profile, "accepting_chats", is_bot=True)
         return self.agents[bot_id]
+
+    def now(self) -> str:
+        """The time as LiveChat writes it."""
+        return written(self.clock.now())
 
     def agent(self, agent_id: str) -> Agent:
         """The agent.

@@ -3,16 +3,16 @@
 from infra.sandbox.livechat import events
 from infra.sandbox.livechat.errors import ApiError, not_a_user
 from infra.sandbox.livechat.licence import Licence, active_thread
-from infra.sandbox.livechat.model import Agent, Cause, Chat, Member, Stay, now
+from infra.sandbox.livechat.model import Agent, Cause, Chat, Member, Stay
 from infra.sandbox.livechat.views import user_view
 
 
-def enter(agent: Agent, chat: Chat, visibility: str = "all") -> Member:
+def enter(licence: Licence, agent: Agent, chat: Chat, visibility: str = "all") -> Member:
     """Put an agent into the chat, without telling anyone."""
     member = Member(agent.id, "agent", visibility=visibility)
     chat.members[agent.id] = member
     thread = chat.newest
-    chat.stays.append(Stay(agent.id, thread.id, now()))
+    chat.stays.append(Stay(agent.id, thread.id, licence.now()))
     if agent.id not in thread.user_ids:
         thread.user_ids.append(agent.id)
     if visibility == "all":
@@ -42,7 +42,7 @@ def leave(licence: Licence, chat: Chat, agent_id: str, reason: str, cause: Cause
     member = chat.members.get(agent_id)
     if member is None or not member.present or member.type != "agent":
         raise ApiError("validation", "user_id: not a user of the chat")
-    chat.end_stay(agent_id)
+    chat.end_stay(agent_id, licence.now())
     payload = {
         "chat_id": chat.id,
         "thread_id": chat.newest.id,
@@ -79,7 +79,7 @@ def add_agent(
         raise ApiError("validation", "user_id: already in the chat")
     if visibility == "all" and len(public) >= public_limit:
         raise ApiError("validation", "Public agents in chat limit reached", status=422)
-    member = enter(agent, chat, visibility)
+    member = enter(licence, agent, chat, visibility)
     tell_added(licence, chat, member, "manual", caller)
     if not public or visibility != "all":
         return

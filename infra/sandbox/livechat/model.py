@@ -67,7 +67,7 @@ class Stay(msgspec.Struct):
 
 
 class Thread(msgspec.Struct):
-    """One run of a chat, from start or resume to its closing (`closed_at`)."""
+    """One run of a chat, from start or resume to its closing (`closed_at`). `edits`: how often an event was changed."""
 
     id: str
     created_at: str
@@ -78,6 +78,7 @@ class Thread(msgspec.Struct):
     events: list[JsonObject] = []
     queued_at: str = ""
     closed_at: str = ""
+    edits: dict[str, int] = {}
 
 
 class Chat(msgspec.Struct):
@@ -109,25 +110,26 @@ class Chat(msgspec.Struct):
             if member.type == "agent" and member.present and visibility in (None, member.visibility)
         ]
 
-    def end_stay(self, agent_id: str) -> None:
+    def end_stay(self, agent_id: str, at: str) -> None:
         """Note that an agent is not in the chat any more."""
         self.members[agent_id].present = False
         for stay in self.stays:
             if stay.agent_id == agent_id and not stay.left_at:
-                stay.left_at = now()
+                stay.left_at = at
 
 
 class Upload(msgspec.Struct):
-    """A file given to `upload_file`."""
+    """A file given to `upload_file`. `kept_at`: since when, in seconds since the epoch."""
 
     name: str
     content_type: str
     content: bytes
+    kept_at: float = 0.0
 
 
-def now() -> str:
-    """The time as LiveChat writes it: RFC 3339, microseconds, UTC."""
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+def written(at: datetime) -> str:
+    """A time as LiveChat writes it: RFC 3339, microseconds, UTC."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def new_id() -> str:

@@ -44,7 +44,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     (agents pick). `agent_joins`: "with_chat" (an assigned agent is already in `incoming_chat`) or "after_chat"
     (`user_added_to_chat` follows). `initial_event_webhooks`: initial events also make `incoming_event`. `bot_name`: a
     bot of LiveChat's own that takes chats whose thread does not say `routing.ignore_bots`. `bare_transfers`:
-    `chat_transferred` comes without `additional_data`, as in the documentation's sample. `redirect_uris`: where codes
+    `chat_transferred` comes without `additional_data`, as in the documentation's sample. `deletion_webhooks`: what
+    tells of a deleted event ("event_deleted", "event_updated" with its shell, or both). `redirect_uris`: where codes
     may be sent. `asks_consent`: the app is not private, so the person is asked. `is_administrator`: whether that person
     is one. `code_lifetime_s`: of a code. `redirect_limit`: authorizations within 30 s (LiveChat's own limit).
     """
@@ -76,6 +77,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     agent_joins: str = "with_chat"
     initial_event_webhooks: bool = False
     bare_transfers: bool = False
+    deletion_webhooks: tuple[str, ...] = ("event_deleted",)
     public_agents_limit: int = 1
     welcome_message: str = ""
     bot_name: str = ""

@@ -1,20 +1,19 @@
 """The people at the desks, played over HTTP: `POST /_agent/<what>` with a JSON body naming `agent` (e-mail).
 
-What they do has the same effects, system messages and webhooks as in LiveChat's agent app.
+What they do has the same effects, system messages and webhooks as in LiveChat's agent app. What they write is in
+`people_writing`.
 """
 
-import base64
-import binascii
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
-from infra.sandbox.livechat import agent_api, desk, routing, uploads
-from infra.sandbox.livechat.errors import ApiError, parse
+from infra.sandbox.livechat import agent_api, desk, routing
+from infra.sandbox.livechat.errors import ApiError
 from infra.sandbox.livechat.licence import Licence, active_thread
 from infra.sandbox.livechat.membership import add_agent, check_present, remove_agent
 from infra.sandbox.livechat.methods import Method
-from infra.sandbox.livechat.model import AGENT_APP, Cause, JsonObject, now
+from infra.sandbox.livechat.model import AGENT_APP, Cause, JsonObject
 from infra.sandbox.livechat.shapes import (
     Access,
     Audience,
@@ -22,7 +21,6 @@ from infra.sandbox.livechat.shapes import (
     NewChat,
     ResumeChat,
     ResumedChat,
-    SendEvent,
     StartChat,
 )
 
@@ -47,31 +45,6 @@ class Join(InChat, frozen=True, kw_only=True):
     visibility: Audience = "all"
 
 
-class Reply(InChat, frozen=True, kw_only=True):
-    text: str
-    visibility: Audience = "all"
-
-
-class File(InChat, frozen=True, kw_only=True):
-    """`content`: base64."""
-
-    name: str
-    content: str = ""
-    content_type: str = "text/plain"
-    visibility: Audience = "all"
-    base_url: str = ""
-
-
-class Event(InChat, frozen=True, kw_only=True):
-    """`event`: as in the Agent API's send_event."""
-
-    event: dict[str, Any]
-
-
-class Delete(InChat, frozen=True, kw_only=True):
-    event_id: str
-
-
 class Transfer(InChat, frozen=True, kw_only=True):
     """To one of `to_agent`, `to_group`."""
 
@@ -90,12 +63,17 @@ class Timeout(_Body, frozen=True, kw_only=True):
     kind: Literal["routing.archived_inactive", "system_archived"] = "routing.archived_inactive"
 
 
-def _by(licence: Licence, agent_id: str) -> Cause:
+def cause_of(licence: Licence, agent_id: str) -> Cause:
+    """That agent, at their desk.
+
+    Raises:
+        ApiError: there is none.
+    """
     return Cause(licence.agent(agent_id).id, AGENT_APP)
 
 
 def _status(licence: Licence, body: Status) -> JsonObject:
-    routing.set_status(licence, licence.agent(body.agent), body.status, _by(licence, body.agent))
+    routing.set_status(licence, licence.agent(body.agent), body.status, cause_of(licence, body.agent))
     return {}
 
 
@@ -104,58 +82,14 @@ def _accept(licence: Licence, body: InChat) -> JsonObject:
     active_thread(licence, chat)
     if chat.present_agents("all"):
         raise ApiError("validation", "chat_id: somebody has the chat already")
-    routing.hand_to(licence, chat, licence.agent(body.agent), "assigned", _by(licence, body.agent))
+    routing.hand_to(licence, chat, licence.agent(body.agent), "assigned", cause_of(licence, body.agent))
     return {}
 
 
 def _join(licence: Licence, body: Join) -> JsonObject:
     chat = licence.chat(body.chat_id)
-    add_agent(licence, chat, body.agent, body.visibility, _by(licence, body.agent), public_limit=_MANY)
+    add_agent(licence, chat, body.agent, body.visibility, cause_of(licence, body.agent), public_limit=_MANY)
     return {}
-
-
-def _send(licence: Licence, body: InChat, event: JsonObject) -> JsonObject:
-    chat = licence.chat(body.chat_id)
-    caller = _by(licence, body.agent)
-    sent = parse({"chat_id": body.chat_id, "event": event}, SendEvent)
-    agent_api.check_sent(chat, sent.event, caller.user_id)
-    return {"event_id": desk.write(licence, chat, sent, caller)["id"]}
-
-
-def _reply(licence: Licence, body: Reply) -> JsonObject:
-    return _send(licence, body, {"type": "message", "text": body.text, "visibility": body.visibility})
-
-
-def _note(licence: Licence, body: Reply) -> JsonObject:
-    return _send(licence, body, {"type": "message", "text": body.text, "visibility": "agents"})
-
-
-def _file(licence: Licence, body: File) -> JsonObject:
-    try:
-        content = base64.b64decode(body.content, validate=True)
-    except binascii.Error as e:
-        raise ApiError("validation", "content: must be base64") from e
-    url = uploads.keep(licence, body.name, body.content_type, content, body.base_url)
-    return _send(licence, body, {"type": "file", "url": url, "visibility": body.visibility})
-
-
-def _event(licence: Licence, body: Event) -> JsonObject:
-    return _send(licence, body, body.event)
-
-
-def _delete(licence: Licence, body: Delete) -> JsonObject:
-    chat = licence.chat(body.chat_id)
-    for thread in chat.threads:
-        for event in thread.events:
-            if event["id"] != body.event_id:
-                continue
-            for name in set(event) - {"id", "type", "created_at", "author_id", "visibility"}:
-                del event[name]
-            event["deleted"] = True
-            payload = {"chat_id": chat.id, "thread_id": thread.id, "event_id": body.event_id}
-            licence.webhooks.emit("event_deleted", payload, _by(licence, body.agent), chat)
-            return {}
-    raise ApiError("not_found", "event_id: Event not found")
 
 
 def _transfer(licence: Licence, body: Transfer) -> JsonObject:
@@ -167,17 +101,17 @@ def _transfer(licence: Licence, body: Transfer) -> JsonObject:
     group_ids = [] if body.to_group is None else [body.to_group]
     licence.check_groups(group_ids)
     may_queue = body.to_group is not None
-    routing.transfer(licence, chat, group_ids, agent_ids, _by(licence, body.agent), may_queue=may_queue)
+    routing.transfer(licence, chat, group_ids, agent_ids, cause_of(licence, body.agent), may_queue=may_queue)
     return {}
 
 
 def _leave(licence: Licence, body: InChat) -> JsonObject:
-    remove_agent(licence, licence.chat(body.chat_id), body.agent, _by(licence, body.agent))
+    remove_agent(licence, licence.chat(body.chat_id), body.agent, cause_of(licence, body.agent))
     return {}
 
 
 def _close(licence: Licence, body: InChat) -> JsonObject:
-    desk.close(licence, licence.chat(body.chat_id), _by(licence, body.agent), "manual_archived_agent")
+    desk.close(licence, licence.chat(body.chat_id), cause_of(licence, body.agent), "manual_archived_agent")
     return {}
 
 
@@ -187,7 +121,7 @@ def _timeout(licence: Licence, body: Timeout) -> JsonObject:
 
 
 def _start(licence: Licence, body: Start) -> JsonObject:
-    caller = _by(licence, body.agent)
+    caller = cause_of(licence, body.agent)
     access = Access(group_ids=[body.group_id])
     chat = licence.chat_of(body.customer_id)
     if chat is not None:
@@ -200,7 +134,7 @@ def _start(licence: Licence, body: Start) -> JsonObject:
 def _seen(licence: Licence, body: InChat) -> JsonObject:
     chat = licence.chat(body.chat_id)
     check_present(chat, body.agent)
-    desk.see(licence, chat, body.agent, now(), _by(licence, body.agent))
+    desk.see(licence, chat, body.agent, licence.now(), cause_of(licence, body.agent))
     return {}
 
 
@@ -208,11 +142,6 @@ DEEDS: dict[str, Method] = {
     "status": Method(_status, Status),
     "accept": Method(_accept, InChat),
     "join": Method(_join, Join),
-    "reply": Method(_reply, Reply),
-    "note": Method(_note, Reply),
-    "file": Method(_file, File),
-    "event": Method(_event, Event),
-    "delete": Method(_delete, Delete),
     "transfer": Method(_transfer, Transfer),
     "leave": Method(_leave, InChat),
     "close": Method(_close, InChat),

@@ -4,7 +4,7 @@ from infra.sandbox.livechat import events
 from infra.sandbox.livechat.errors import ApiError
 from infra.sandbox.livechat.licence import Licence
 from infra.sandbox.livechat.membership import enter, leave, tell_added
-from infra.sandbox.livechat.model import Agent, Cause, Chat, now
+from infra.sandbox.livechat.model import Agent, Cause, Chat
 from infra.sandbox.livechat.views import queue_view
 
 EVERYONE = 0
@@ -52,7 +52,7 @@ def choose(licence: Licence, chat: Chat) -> Agent | None:
     if licence.options.routing == "auto" and (agent := free_agent(licence, thread.group_ids)):
         return agent
     if accepting(licence, thread.group_ids):
-        thread.queued_at = now()
+        thread.queued_at = licence.now()
     return None
 
 
@@ -80,7 +80,7 @@ def tell_transferred(licence: Licence, chat: Chat, agent: Agent | None, reason: 
 
 def hand_to(licence: Licence, chat: Chat, agent: Agent, reason: str, cause: Cause) -> None:
     """Give a waiting chat to an agent, and tell."""
-    member = enter(agent, chat)
+    member = enter(licence, agent, chat)
     tell_transferred(licence, chat, agent, reason, cause)
     tell_added(licence, chat, member, reason, cause)
     greet(licence, chat, agent)
@@ -120,13 +120,13 @@ def transfer(
     if group_ids:
         chat.group_ids, chat.newest.group_ids = list(group_ids), list(group_ids)
     if target is None:
-        chat.newest.queued_at = now()
+        chat.newest.queued_at = licence.now()
     leaving = [member.id for member in chat.present_agents("all")]
     tell_transferred(licence, chat, target, "manual", cause)
     for agent_id in leaving:
         leave(licence, chat, agent_id, "manual", cause)
     if target:
-        tell_added(licence, chat, enter(target, chat), "manual", cause)
+        tell_added(licence, chat, enter(licence, target, chat), "manual", cause)
     targets = target.profile.name if target else ", ".join(f"group {group_id}" for group_id in group_ids)
     initiator = events.name_of(licence, cause.user_id)
     events.say_as_system(licence, chat, "chat_transferred", initiator=initiator, targets=targets)

@@ -13,6 +13,8 @@ from typing import Any, Literal
 import msgspec
 from flask import Response, jsonify, request
 
+from infra.sandbox.clock import Clock
+from infra.sandbox.deeds import Deeds
 from infra.sandbox.livechat import (
     accounts,
     accounts_consent,
@@ -20,20 +22,23 @@ from infra.sandbox.livechat import (
     configuration_api,
     customer_api,
     people,
+    people_writing,
     uploads,
 )
 from infra.sandbox.livechat.deliveries import Mischief
 from infra.sandbox.livechat.errors import AccountsError, ApiError, parse, status_of
 from infra.sandbox.livechat.licence import Licence
-from infra.sandbox.livechat.model import AGENT_APP, Agent, Cause, Chat, JsonObject
+from infra.sandbox.livechat.model import AGENT_APP, Cause, JsonObject
 from infra.sandbox.livechat.options import Options
 from infra.sandbox.livechat.tokens import agent_caller, customer_caller
-from infra.sandbox.livechat.views import chat_view, thread_view
-from infra.sandbox.livechat.webhooks import CHAT_ACTIONS, Filters, Registration
+from infra.sandbox.livechat.views import agent_state, chat_state
+from infra.sandbox.livechat.webhooks import CHAT_ACTIONS, FILTERS_OF, Filters, Registration
 from infra.sandbox.standin import StandIn
+from infra.webhooks.wanted import FILTERS
 
 VERSION = "3.6"
 _CONFIGURATION = {"configuration": configuration_api.METHODS}
+_DEEDS = {**people.DEEDS, **people_writing.DEEDS}
 
 
 class ExpireTokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,12 +49,13 @@ class ExpireTokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class LiveChatStandIn(StandIn):
-    """LiveChat on loopback; `options` are the fields of `Options`."""
+    """LiveChat on loopback; `options` are the fields of `Options`. `deeds`: what was played at the desks."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__("livechat")
+    def __init__(self, clock: Clock | None = None, **options: Any) -> None:
+        super().__init__("livechat", clock)
         self.options = Options(**options)
-        self.licence = Licence(self.options)
+        self.licence = Licence(self.options, self.clock)
+        self.deeds = Deeds(self.clock)
         add = self.app.add_url_rule
         add("/", "authorize", self._authorize, methods=["GET", "POST"])
         add("/ooops", "ooops", lambda: accounts_consent.ooops(request))
@@ -69,10 +75,10 @@ class LiveChatStandIn(StandIn):
     # --- for callers in Python -------------------------------------------------------------------------------------
 
     def register(self, url: str, secret: str) -> None:
-        """Register every webhook of chats for `url`, as our app's set-up should."""
+        """Register every webhook of chats for `url`; those that our app's set-up registers with its filters."""
         for action in CHAT_ACTIONS:
-            others = ["other_clients", "system"] if action == "incoming_event" else []
-            filters = msgspec.convert({"only_my_chats": action != "routing_status_set", "source_type": others}, Filters)
+            usual = {"only_my_chats": True} if "only_my_chats" in FILTERS_OF[action] else {}
+            filters = msgspec.convert(FILTERS.get(action, usual), Filters)
             wanted = Registration(
                 action=action,
                 secret_key=secret,
@@ -91,10 +97,13 @@ class LiveChatStandIn(StandIn):
         Raises:
             ApiError: LiveChat would not allow it.
         """
-        if deed not in people.DEEDS:
+        if deed not in _DEEDS:
             raise ApiError("validation", f"unknown: {deed}")
+        given = {"base_url": self.base_url, **body} if deed == "file" else body
         with self.lock:
-            done: JsonObject = people.DEEDS[deed].run(self.licence, parse(body, people.DEEDS[deed].shape))
+            moment = self.deeds.begin()
+            done: JsonObject = _DEEDS[deed].run(self.licence, parse(given, _DEEDS[deed].shape))
+            self.deeds.note(moment, deed, str(body.get("chat_id", "")), body, done)
             return done
 
     def expire_tokens(self, kind: str, owner_id: str | None = None) -> int:
@@ -113,19 +122,33 @@ class LiveChatStandIn(StandIn):
     def reset(self) -> None:
         """Forget everything, webhook registrations too."""
         self.licence.webhooks.deliveries.cancel()
-        self.licence = Licence(self.options)
+        self.licence = Licence(self.options, self.clock)
+
+    def stop(self) -> None:
+        """Send and answer nothing more."""
+        self.licence.webhooks.deliveries.stop()
+        super().stop()
 
     def state(self) -> JsonObject:
         """Chats → threads → events, customers, agents, token counts, webhooks."""
         with self.lock:
             licence = self.licence
             return {
-                "chats": [_chat_state(licence, chat) for chat in licence.chats.values()],
+                "chats": [chat_state(licence, chat) for chat in licence.chats.values()],
                 "customers": [msgspec.to_builtins(customer) for customer in licence.customers.values()],
-                "agents": [_agent_state(licence, agent) for agent in licence.agents.values()],
+                "agents": [agent_state(licence, agent) for agent in licence.agents.values()],
                 "tokens": licence.tokens.state(),
                 "webhooks": licence.webhooks.state(),
             }
+
+    def chat_state(self, chat_id: str) -> JsonObject:
+        """One chat as in `state`.
+
+        Raises:
+            ApiError: there is none.
+        """
+        with self.lock:
+            return chat_state(self.licence, self.licence.chat(chat_id))
 
     # --- HTTP ------------------------------------------------------------------------------------------------------
 
@@ -152,7 +175,7 @@ class LiveChatStandIn(StandIn):
             token = customer_caller(self.licence.tokens, request.headers.get("Authorization", ""))
             caller = Cause(token.owner_id, token.client_id)
             if action == "upload_file" and request.method == "POST":
-                return uploads.upload_file(self.licence, request.files.get("file"), _base_url())
+                return uploads.upload_file(self.licence, request.files, request.form, _base_url())
             method = _method(customer_api.METHODS, action)
             return method.run(self.licence, caller, parse(_json(), method.shape))
 
@@ -170,14 +193,12 @@ class LiveChatStandIn(StandIn):
 
     def _people(self) -> Response:
         with self.lock:
-            return jsonify([_agent_state(self.licence, agent) for agent in self.licence.agents.values()])
+            return jsonify([agent_state(self.licence, agent) for agent in self.licence.agents.values()])
 
     def _play(self, deed: str) -> Response:
         body = _json()
         if not isinstance(body, dict):
             raise ApiError("validation", "body: must be a JSON object")
-        if deed == "file":
-            body = {**body, "base_url": _base_url()}
         return jsonify(self.play(deed, **body))
 
     def _expire(self) -> Response:
@@ -226,19 +247,3 @@ def _json() -> Any:
 
 def _base_url() -> str:
     return request.host_url.rstrip("/")
-
-
-def _chat_state(licence: Licence, chat: Chat) -> JsonObject:
-    seen = chat_view(licence, chat, chat.newest)
-    del seen["thread"]
-    threads = [thread_view(licence, chat, thread) for thread in chat.threads]
-    return {**seen, "customer_id": chat.customer_id, "threads": threads}
-
-
-def _agent_state(licence: Licence, agent: Agent) -> JsonObject:
-    return {
-        **msgspec.to_builtins(agent.profile),
-        "status": agent.status,
-        "is_bot": agent.is_bot,
-        "chats": licence.load(agent),
-    }

@@ -3,6 +3,7 @@
 Source: Customer Chat API and Agent Chat API 3.6, methods and data structures.
 """
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -30,11 +31,17 @@ class _SentEvent(_Body, frozen=True, kw_only=True, tag_field="type"):
 
 
 class Postback(_Body, frozen=True, kw_only=True):
-    id: str
-    thread_id: str
-    event_id: str
-    type: str | None = None
-    value: str | None = None
+    """`type` and `value`: both or neither."""
+
+    id: NotEmpty
+    thread_id: NotEmpty
+    event_id: NotEmpty
+    type: NotEmpty | None = None
+    value: NotEmpty | None = None
+
+    def __post_init__(self) -> None:
+        if (self.type is None) != (self.value is None):
+            raise ValueError("event.postback.type and event.postback.value: each requires the other")
 
 
 class SentMessage(_SentEvent, frozen=True, kw_only=True, tag="message"):
@@ -159,3 +166,16 @@ class ListThreads(_Body, frozen=True, kw_only=True):
 class MarkAsSeen(_Body, frozen=True, kw_only=True):
     chat_id: NotEmpty
     seen_up_to: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")]
+
+    def __post_init__(self) -> None:
+        try:
+            datetime.fromisoformat(self.seen_up_to)
+        except ValueError as e:
+            raise ValueError("seen_up_to: no such time") from e
+
+
+class UpdateEventProperties(_Body, frozen=True, kw_only=True):
+    chat_id: NotEmpty
+    thread_id: NotEmpty
+    event_id: NotEmpty
+    properties: Annotated[Properties, Meta(min_length=1)]

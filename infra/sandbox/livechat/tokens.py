@@ -7,11 +7,11 @@ revoked without notice.
 import base64
 import binascii
 import secrets
-import time
 from collections import Counter
 
 import msgspec
 
+from infra.sandbox.clock import Clock
 from infra.sandbox.livechat.errors import ApiError
 from infra.sandbox.livechat.model import JsonObject
 from infra.sandbox.livechat.options import Options
@@ -31,22 +31,13 @@ class AccessToken(msgspec.Struct):
     expires_at: float
     refresh_token: str = ""
 
-    @property
-    def left_s(self) -> int:
-        """Seconds of its life that are left."""
-        return max(0, int(self.expires_at - time.time()))
-
-    @property
-    def is_valid(self) -> bool:
-        """Whether it still opens doors."""
-        return time.time() < self.expires_at
-
 
 class Tokens:
     """Every token of the licence."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, clock: Clock) -> None:
         self._options = options
+        self._clock = clock
         self._by_value: dict[str, AccessToken] = {}
         self.refresh_tokens = [options.refresh_token]
         self.minted: Counter[str] = Counter()
@@ -55,7 +46,7 @@ class Tokens:
         """A new access token; agents' oldest one beyond the limit is revoked without notice."""
         scopes = self._options.scopes if kind == AGENT else ()
         value = f"dal:{secrets.token_urlsafe(20)}"
-        ends_at = time.time() + lifetime_s
+        ends_at = self._clock.time() + lifetime_s
         token = AccessToken(value, kind, owner_id, client_id, scopes, lifetime_s, ends_at, refresh_token)
         self._by_value[value] = token
         self.minted[kind] += 1
@@ -81,7 +72,7 @@ class Tokens:
         """The valid token of that kind in an Authorization header."""
         scheme, _, value = header.partition(" ")
         token = self._by_value.get(value)
-        if scheme.lower() != "bearer" or token is None or token.kind != kind or not token.is_valid:
+        if scheme.lower() != "bearer" or token is None or token.kind != kind or not self.left_s(token):
             return None
         return token
 
@@ -104,15 +95,19 @@ class Tokens:
         expired = [
             token
             for token in self._by_value.values()
-            if token.kind == kind and owner_id in (None, token.owner_id) and token.is_valid
+            if token.kind == kind and owner_id in (None, token.owner_id) and self.left_s(token)
         ]
         for token in expired:
             token.expires_at = 0.0
         return len(expired)
 
+    def left_s(self, token: AccessToken) -> float:
+        """Seconds of its life that are left; with none it opens no door."""
+        return max(0.0, token.expires_at - self._clock.time())
+
     def state(self) -> JsonObject:
         """Counts."""
-        valid = Counter(token.kind for token in self._by_value.values() if token.is_valid)
+        valid = Counter(token.kind for token in self._by_value.values() if self.left_s(token))
         return {"minted": dict(self.minted), "valid": dict(valid), "refresh_tokens": len(self.refresh_tokens)}
 
 

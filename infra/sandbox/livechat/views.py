@@ -3,8 +3,10 @@
 Source: data structures of the Agent and the Customer Chat API 3.6.
 """
 
+import msgspec
+
 from infra.sandbox.livechat.licence import Licence
-from infra.sandbox.livechat.model import Chat, JsonObject, Member, Thread
+from infra.sandbox.livechat.model import Agent, Chat, JsonObject, Member, Thread
 
 QUEUE_WAIT_S = 60
 
@@ -150,4 +152,25 @@ def customer_chat(licence: Licence, chat: Chat, thread: Thread) -> JsonObject:
         "users": customer_users(licence, chat),
         "access": {"group_ids": list(chat.group_ids)},
         "properties": chat.properties,
+    }
+
+
+# --- for whoever watches ---------------------------------------------------------------------------------------------
+
+
+def chat_state(licence: Licence, chat: Chat) -> JsonObject:
+    """The whole chat, with what no API shows of it."""
+    seen = chat_view(licence, chat, chat.newest)
+    del seen["thread"]
+    threads = [{**thread_view(licence, chat, thread), "edits": thread.edits} for thread in chat.threads]
+    return {**seen, "customer_id": chat.customer_id, "threads": threads}
+
+
+def agent_state(licence: Licence, agent: Agent) -> JsonObject:
+    """A person at a desk, and how many chats they have."""
+    return {
+        **msgspec.to_builtins(agent.profile),
+        "status": agent.status,
+        "is_bot": agent.is_bot,
+        "chats": licence.load(agent),
     }

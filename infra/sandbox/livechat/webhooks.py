@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from infra.sandbox.clock import Clock
 from infra.sandbox.livechat.deliveries import Deliveries
 from infra.sandbox.livechat.errors import ApiError
 from infra.sandbox.livechat.model import AGENT_APP, Cause, Chat, JsonObject
@@ -16,6 +17,7 @@ from infra.sandbox.livechat.options import Options
 CHAT_ACTIONS = (
     "incoming_chat",
     "incoming_event",
+    "event_updated",
     "event_deleted",
     "user_added_to_chat",
     "user_removed_from_chat",
@@ -26,7 +28,6 @@ CHAT_ACTIONS = (
     "routing_status_set",
 )
 _OTHER_ACTIONS = (
-    "event_updated",
     "chat_access_updated",
     "incoming_rich_message_postback",
     "chat_properties_updated",
@@ -40,8 +41,16 @@ _OTHER_ACTIONS = (
     "thread_summary_set",
 )
 ACTIONS = CHAT_ACTIONS + _OTHER_ACTIONS
-"""Those that can be registered; only `CHAT_ACTIONS` ever happen here."""
-_AUTHOR_FILTERED = {"incoming_event", "event_updated"}
+"""Those that can be registered; of `_OTHER_ACTIONS` few ever happen here."""
+_OF_CHATS = frozenset({"chat_presence", "only_my_chats", "source_type"})
+FILTERS_OF: dict[str, frozenset[str]] = {
+    **dict.fromkeys(ACTIONS, _OF_CHATS),
+    "incoming_event": _OF_CHATS | {"author_type"},
+    "event_updated": _OF_CHATS | {"author_type"},
+    "routing_status_set": frozenset({"agent_ids", "source_type"}),
+    "customer_session_fields_updated": frozenset({"chat_presence", "source_type"}),
+}
+"""The filters that can be registered for an action, as register_webhook's table has them."""
 _MAX_PER_ACTION = 3
 _MAX_URL_LENGTH = 500
 
@@ -86,11 +95,11 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class Webhooks:
     """The licence's registrations and what was sent for them."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, clock: Clock) -> None:
         self._options = options
         self.enabled = True
         self.registered: dict[str, Registration] = {}
-        self.deliveries = Deliveries(options)
+        self.deliveries = Deliveries(options, clock)
 
     def register(self, wanted: Registration) -> str:
         """Keep a registration; answers its id.
@@ -104,8 +113,8 @@ class Webhooks:
             raise ApiError("validation", "url: must be an http(s) URL of at most 500 characters")
         if not wanted.secret_key:
             raise ApiError("validation", "secret_key: must not be empty")
-        if wanted.filters.author_type and wanted.action not in _AUTHOR_FILTERED:
-            raise ApiError("validation", f"filters.author_type: not allowed for {wanted.action}")
+        for name in set(msgspec.to_builtins(wanted.filters)) - FILTERS_OF[wanted.action]:
+            raise ApiError("validation", f"filters.{name}: not allowed for {wanted.action}")
         same = [one for one in self.registered.values() if _same_slot(one, wanted)]
         if len(same) >= _MAX_PER_ACTION:
             raise ApiError("limit_reached", f"action: at most {_MAX_PER_ACTION} webhooks per action and client id")

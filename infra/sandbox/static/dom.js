@@ -12,32 +12,27 @@ export function element(tag, className = "", ...children) {
   return made;
 }
 
-// Makes the container's children match the items. Those that did not change are not touched, so that focus, selection and
-// opened details survive; whoever was at the end stays there.
-export function showList(container, items, build) {
-  const wasAtEnd = container.scrollHeight - container.scrollTop - container.clientHeight < 40;
-  const focusedAt = [...container.children].findIndex((child) => child.contains(document.activeElement));
-  const keys = items.map((item, index) => JSON.stringify([item.number ?? item.key ?? index, item]));
-  const wanted = new Set(keys);
-  for (const child of [...container.children]) if (!wanted.has(child.dataset.key)) child.remove();
-  items.forEach((item, index) => {
-    if (container.children[index]?.dataset.key === keys[index]) return;
-    const made = build(item);
-    made.dataset.key = keys[index];
-    container.insertBefore(made, container.children[index] ?? null);
-  });
-  while (container.children.length > items.length) container.lastElementChild.remove();
-  const isFocusLost = focusedAt >= 0 && !container.contains(document.activeElement);
-  if (isFocusLost) container.children[focusedAt]?.querySelector("button, select, summary")?.focus();
-  if (wasAtEnd) container.scrollTop = container.scrollHeight;
+// Words that somebody wrote: shown from the right where they are to be read from there, and no further than their place.
+export function words(tag, className, ...children) {
+  const made = element(tag, className, ...children);
+  made.dir = "auto";
+  return made;
 }
 
-// Calls `send` with what was written, and gives the text back to its writer when that fails.
-export async function sendText(field, send) {
-  const text = field.value;
-  if (!text.trim()) return;
-  field.value = "";
-  if (!(await send(text)) && !field.value) field.value = text;
+export function button(className, ...children) {
+  const made = element("button", className, ...children);
+  made.type = "button";
+  return made;
+}
+
+// The parts with blanks between them, which are heard though they may not be seen.
+export function spaced(...parts) {
+  return parts.filter((part) => part !== "").flatMap((part, index) => (index ? [" ", part] : [part]));
+}
+
+// Changes a text only where it is another one: what is the same is not read out again.
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
 }
 
 // Fills a select, keeping what was chosen while it is still there.
@@ -48,4 +43,40 @@ export function showOptions(select, options) {
   select.replaceChildren(...options.map(({ value, text }) => new Option(text, value)));
   if (options.some((option) => option.value === chosen)) select.value = chosen;
   select.dataset.shown = shown;
+}
+
+// Enter sends, Shift+Enter is a new line; while a word is still being composed (Chinese, say) Enter is neither.
+export function sendOnEnter(form, field) {
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
+}
+
+// Calls `send` with what was written, and gives the text back to its writer when that fails.
+export async function sendText(field, send) {
+  const text = field.value;
+  if (!text.trim()) return false;
+  field.value = "";
+  const sent = await send(text);
+  if (!sent && !field.value) field.value = text;
+  return Boolean(sent);
+}
+
+// What was kept in this browser; where it keeps nothing, nothing.
+export function remembered(name) {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+export function remember(name, value) {
+  try {
+    localStorage.setItem(name, value);
+  } catch {
+    return;
+  }
 }

@@ -1,82 +1,66 @@
-// Asks for the state every second, and at once after everything that is done here, and shows it.
+// Starts the page: its parts, and the stream of what happens. Each part says which sections of the stream it shows.
+//
+// A part is { sections: { name: (content) => … }, wire: (context) => … }. `context` has:
+//   state       what came last of each section, by name
+//   act, upload see api.js
+//   choose      ({ conversation, chat }) changes what is shown
 
-import { byId } from "./dom.js";
-import { showInbox, wireInbox } from "./inbox.js";
-import { showPhone, wirePhone } from "./phone.js";
-import { showTrace } from "./trace.js";
+import { act, upload } from "./api.js";
+import { coach } from "./coach.js";
+import { desk } from "./desk.js";
+import { byId, setText } from "./dom.js";
+import { faults } from "./faults.js";
+import { phone } from "./phone.js";
+import { setPictureOrigins } from "./pictures.js";
+import { stories } from "./stories.js";
+import { Stream } from "./stream.js";
+import { wireTheme } from "./theme.js";
+import { trace } from "./trace.js";
 
-const EVERY_MS = 1000;
-const SOON_MS = 150;
-const SHOWN_MS = 6000;
+const PARTS = [phone, trace, desk, coach, faults, stories];
+const SAID = { live: "Live", lost: "Reconnecting…" };
+const state = {};
+let boot = "";
+
+const setting = {
+  sections: {
+    setting: (content) => {
+      setPictureOrigins(content.picture_origins);
+      // Another sandbox: what was chosen is not in there.
+      if (boot && boot !== content.boot) choose({ conversation: "", chat: "" });
+      boot = content.boot;
+    },
+  },
+};
+
+const handlers = {};
+for (const part of [setting, ...PARTS]) {
+  for (const [name, handle] of Object.entries(part.sections)) (handlers[name] ??= []).push(handle);
+}
+
+const stream = new Stream({
+  sections: Object.keys(handlers),
+  take(name, content) {
+    state[name] = content;
+    for (const handle of handlers[name]) handle(content);
+  },
+  tell(is) {
+    const live = byId("live");
+    live.dataset.is = is;
+    setText(live, SAID[is]);
+  },
+});
+
 const chosen = { conversation: "", chat: "" };
-let newestAsked = 0;
-let isLost = false;
 
-async function refresh() {
-  const asked = ++newestAsked;
-  try {
-    const response = await fetch(`/api/state?${new URLSearchParams(chosen)}`);
-    const state = await response.json();
-    if (!response.ok) throw new Error(state.error);
-    if (asked !== newestAsked) return;
-    chosen.conversation = state.conversation;
-    showPhone(state);
-    showInbox(state);
-    showTrace(state);
-    if (isLost) hideProblem();
-    isLost = false;
-  } catch (error) {
-    isLost = true;
-    showProblem(error instanceof TypeError ? "The sandbox does not answer: was it stopped?" : error.message);
-  }
+function choose(choice) {
+  Object.assign(chosen, choice);
+  stream.open({ ...chosen });
 }
 
-async function act(action, body) {
-  try {
-    const response = await fetch(`/api/${action}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    const answer = await response.json();
-    if (!response.ok) throw new Error(answer.error);
-    hideProblem();
-    refresh();
-    setTimeout(refresh, SOON_MS);
-    return answer;
-  } catch (error) {
-    showProblem(error.message);
-    refresh();
-    return null;
-  }
-}
+// The stream follows the newest conversation until one was shown; from then on this page stays with that one.
+handlers.phone.push(({ conversation }) => (stream.choice = { ...stream.choice, conversation: (chosen.conversation = conversation) }));
 
-let hiding = 0;
-
-function showProblem(message) {
-  const problem = byId("problem");
-  problem.textContent = message;
-  problem.hidden = false;
-  clearTimeout(hiding);
-  if (!isLost) hiding = setTimeout(hideProblem, SHOWN_MS);
-}
-
-function hideProblem() {
-  byId("problem").hidden = true;
-}
-
-function chooseConversation(id) {
-  chosen.conversation = id;
-  chosen.chat = "";
-  refresh();
-}
-
-function chooseChat(id) {
-  chosen.chat = id;
-  refresh();
-}
-
-wirePhone({ act, choose: chooseConversation, conversation: () => chosen.conversation });
-wireInbox({ act, choose: chooseChat });
-refresh();
-setInterval(refresh, EVERY_MS);
+wireTheme();
+for (const part of PARTS) part.wire?.({ state, act, upload, choose });
+stream.open({ ...chosen });

@@ -1,59 +1,169 @@
-// The user's phone: what the user sees, the suggestions, and what the user does.
+// The user's phone: who it belongs to, what is around the messages, and what can be tapped.
 
-import { byId, element, sendText, showList, showOptions } from "./dom.js";
+import { button, byId, remember, remembered, setText, showOptions } from "./dom.js";
+import { icon } from "./icons.js";
+import { ListView } from "./list.js";
+import { opensBox } from "./menu.js";
+import { buildLine } from "./phone_lines.js";
+import { chooseFile, showHint, tapChip, wireWriting } from "./phone_write.js";
+import { avatar, clock } from "./text.js";
 
-const CHIP_WORDS = { liveAgentRequest: "Talk to a person", authenticationRequest: "Sign in" };
-const FRAMING = { REPRESENTATIVE_JOINED: "joined", REPRESENTATIVE_LEFT: "left" };
-const USER_NOTES = { live_agent_request: "asks for a person" };
+const CHIP_ICONS = { link: "link", dial: "dial", person: "person", sign_in: "key" };
+const READ_AFTER_MS = 500;
+const BOTH_WAYS = { BOT: "Bot", WAITING: "Waiting for a person…" };
+let context = null;
+let lines = null;
+let reading = 0;
 
-export function showPhone(state) {
-  const options = state.conversations.map(({ id, name }) => ({ value: id, text: `${name} (${id.slice(0, 8)})` }));
-  showOptions(byId("conversation"), options);
-  byId("conversation").value = state.conversation;
-  const phone = state.phone;
-  const lines = phone ? phone.lines.map((line) => ({ ...line, user: phone.name })) : [];
-  showList(byId("screen"), lines, buildLine);
-  showList(byId("chips"), phone ? phone.chips : [], buildChip);
-  for (const id of ["say-text", "ask"]) byId(id).disabled = !phone;
+export const phone = {
+  sections: {
+    phones: ({ phones }) => {
+      showOptions(byId("conversation"), phones.map(({ id, name }) => ({ value: id, text: tellApart(name, id, phones) })));
+      byId("conversation").hidden = phones.length === 0;
+    },
+    phone: showPhone,
+    record: showHead,
+    setting: showHead,
+    faults: tellTime,
+    lines: (change) => {
+      lines.apply(change);
+      byId("welcome").hidden = lines.items.size > 0;
+      markRead();
+    },
+  },
+  wire(given) {
+    context = given;
+    lines = new ListView({
+      scroller: byId("screen"),
+      container: byId("lines"),
+      jump: byId("screen-jump"),
+      build: (line, before) => buildLine(line, before, deeds),
+    });
+    wireWriting(context);
+    wireMenu();
+    wireNewUser();
+    byId("phone-menu-open").append(icon("more"));
+    byId("conversation").addEventListener("change", (event) => context.choose({ conversation: event.target.value, chat: "" }));
+    for (const happening of ["visibilitychange", "focus"]) window.addEventListener(happening, markRead);
+    tellTime();
+    setInterval(tellTime, 10000);
+  },
+};
+
+// The sandbox's time, which may have been moved on.
+function tellTime() {
+  setText(byId("phone-clock"), clock(Date.now() / 1000 + (context.state.faults?.ahead_s ?? 0)));
 }
 
-function buildLine(line) {
-  if (line.from === "user" && line.kind in USER_NOTES) return element("p", "note", `${line.user} ${USER_NOTES[line.kind]}`);
-  if (line.kind === "event") return element("p", `note ${line.representative}`, `${line.name} ${FRAMING[line.event]}`);
-  const text = line.text || line.image || (line.kind === "survey" ? "(a survey)" : "(no text)");
-  const said = element("div", `said ${line.from === "user" ? "user" : line.representative || ""}`);
-  const label = line.representative ? element("span", "label", line.representative) : "";
-  const receipt = line.receipt ? ` · ${line.receipt.toLowerCase()}` : "";
-  said.append(element("span", "who", label, `${line.from === "user" ? line.user : line.name || "Brand"}${receipt}`));
-  said.append(element("div", "text", text));
-  return said;
+// A name, and where two have the same one also the beginning of the id.
+function tellApart(name, id, phones) {
+  return phones.some((other) => other.name === name && other.id !== id) ? `${name} · ${id.slice(0, 8)}` : name;
 }
 
-function buildChip(label) {
-  const chip = element("button", "", CHIP_WORDS[label] || label);
-  chip.type = "button";
-  chip.dataset.label = label;
-  return chip;
+const conversation = () => context.state.phone.conversation;
+
+// What a line can let the user do.
+const deeds = {
+  tap: (chip) => tapChip(context, chip),
+  rate: (survey_id, rating) => context.act("phone/survey", { conversation: conversation(), survey_id, rating }),
+};
+
+function showPhone(shown) {
+  byId("conversation").value = shown.conversation;
+  showOptions(byId("channels"), shown.channels.map((name) => ({ value: name, text: name.replaceAll("_", " ") })));
+  byId("channels").hidden = shown.channels.length < 2;
+  showChips(shown.chips);
+  setText(byId("writing-who"), shown.writing ? `${shown.writing} is writing` : "");
+  byId("writing").hidden = !shown.writing;
+  if (lines.isAtEnd) lines.toEnd();
+  showHead();
+  showHint();
 }
 
-// Wires the phone's controls. `act(action, body)` sends; `choose(id)` changes the conversation shown.
-export function wirePhone({ act, choose, conversation }) {
-  byId("conversation").addEventListener("change", (event) => choose(event.target.value));
-  byId("open").addEventListener("submit", async (event) => {
+// The app's bar: the brand, and who answers at the moment.
+function showHead() {
+  const { phone: shown, record, setting } = context.state;
+  const name = setting?.bot_name || "Bot";
+  if (byId("brand-name").textContent !== name) byId("brand-avatar").replaceChildren(avatar(name, { isBot: true, big: true }));
+  setText(byId("brand-name"), name);
+  const people = shown?.people.join(", ");
+  setText(byId("brand-state"), people ? `With ${people}` : BOTH_WAYS[record?.record?.state] || "Bot");
+}
+
+function showChips(chips) {
+  const place = byId("chips");
+  const told = JSON.stringify(chips);
+  if (place.dataset.told === told) return;
+  place.dataset.told = told;
+  place.hidden = chips.length === 0;
+  place.replaceChildren(
+    ...chips.map((chip) => {
+      const made = button("", chip.kind in CHIP_ICONS ? icon(CHIP_ICONS[chip.kind]) : "", chipLabel(chip));
+      made.dir = "auto";
+      made.addEventListener("click", () => tapChip(context, chip));
+      return made;
+    }),
+  );
+}
+
+const GOOGLES_WORDS = { person: "Talk to a person", sign_in: "Sign in" };
+
+export function chipLabel(chip) {
+  return GOOGLES_WORDS[chip.kind] || chip.label;
+}
+
+// --- reading ---
+
+const isOn = (name, otherwise) => (remembered(name) ?? otherwise) === "on";
+
+// As phones do, if told to: what is on a screen that somebody looks at was read.
+function markRead() {
+  clearTimeout(reading);
+  if (!isOn("receipts", "on") || document.visibilityState !== "visible") return;
+  const isUnread = [...lines.items.values()].some(({ item }) => item.from === "brand" && item.kind === "message" && !item.read);
+  if (!isUnread || !lines.isAtEnd) return;
+  reading = setTimeout(() => context.act("phone/read", { conversation: conversation() }, { isQuiet: true }), READ_AFTER_MS);
+}
+
+// --- menus ---
+
+function wireMenu() {
+  const menu = byId("phone-menu");
+  const close = opensBox(byId("phone-menu-open"), menu);
+  const deedOf = {
+    person: () => context.act("phone/ask_for_person", { conversation: conversation() }),
+    picture: chooseFile,
+    receipts: (item) => toggle(item, "receipts"),
+    typing: (item) => toggle(item, "typing"),
+  };
+  for (const [name, otherwise] of [["receipts", "on"], ["typing", "off"]]) {
+    menu.querySelector(`[data-do="${name}"]`).setAttribute("aria-checked", String(isOn(name, otherwise)));
+  }
+  menu.addEventListener("click", (event) => {
+    const item = event.target.closest("button");
+    if (!item) return;
+    if (item.getAttribute("role") === "menuitem") close(true);
+    deedOf[item.dataset.do](item);
+  });
+}
+
+function toggle(item, name) {
+  const on = item.getAttribute("aria-checked") !== "true";
+  item.setAttribute("aria-checked", String(on));
+  remember(name, on ? "on" : "off");
+  markRead();
+}
+
+function wireNewUser() {
+  const form = byId("new-user-form");
+  const close = opensBox(byId("new-user"), form, { first: () => byId("user-name") });
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const opened = await act("phone/open", { name: byId("user-name").value });
+    const opened = await context.act("phone/open", { name: byId("user-name").value, locale: byId("user-locale").value });
     if (!opened) return;
-    byId("user-name").value = "";
-    choose(opened.conversation);
+    form.reset();
+    close(false);
+    context.choose({ conversation: opened.conversation, chat: "" });
     byId("say-text").focus();
   });
-  byId("say").addEventListener("submit", (event) => {
-    event.preventDefault();
-    sendText(byId("say-text"), (text) => act("phone/say", { conversation: conversation(), text }));
-  });
-  byId("chips").addEventListener("click", (event) => {
-    const { label } = event.target.dataset;
-    if (label) act("phone/tap", { conversation: conversation(), label });
-  });
-  byId("ask").addEventListener("click", () => act("phone/ask_for_person", { conversation: conversation() }));
 }
