@@ -4,6 +4,7 @@ from functions.handoff.changes import Changes
 from functions.handoff.content import OutboundMessage
 from functions.handoff.conversation import AGENT, Conversation
 from functions.handoff.cursor import event_number
+from functions.handoff.edit_work import speak_of
 from functions.handoff.entries import AgentNote, ReadThread
 from functions.handoff.events import (
     AgentMessage,
@@ -64,8 +65,10 @@ def settle_agent_message(changes: Changes, entry: AgentMessage, result: str) -> 
 def _note_said(changes: Changes, entry: AgentMessage, presence: Presence | None) -> None:
     c = changes.conversation
     shown_as = presence or Presence(entry.agent, 0, group_id=c.group_id)
-    text = "[…]" if entry.id in c.withdrawn else entry.text
-    changes.say("agent", text, voice_of(shown_as, changes.policy).name, entry.source_at, entry.id)
+    name, is_withdrawn = voice_of(shown_as, changes.policy).name, entry.id in c.withdrawn
+    changes.say("agent", "[…]" if is_withdrawn else entry.text, name, entry.source_at, entry.id)
+    if is_withdrawn:  # a crash put it in doubt before it was begun, and its deletion found nothing to speak of
+        speak_of(changes, entry.id, name)
     changes.clear_timers("agent_silent")
     if c.state == AGENT:
         touch_chat(changes)

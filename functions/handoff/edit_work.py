@@ -81,7 +81,7 @@ def settle_message_deleted(changes: Changes, entry: MessageDeleted, _result: Non
     line = c.find_line(entry.event_id)
     if line and line.who == "agent":
         c.rewrite(entry.event_id, "[…]")
-        _speak_of(changes, entry, line.name)
+        speak_of(changes, entry.event_id, line.name)
 
 
 def _drop(changes: Changes, entry: MessageDeleted, waits: Pending) -> None:
@@ -89,7 +89,7 @@ def _drop(changes: Changes, entry: MessageDeleted, waits: Pending) -> None:
     c = changes.conversation
     in_doubt, presence = waits.id in c.doubt, c.find_presence(waits.author)
     if c.shown.get(waits.id) or in_doubt:
-        _speak_of(changes, entry, voice_of(presence, changes.policy).name if presence else "")
+        speak_of(changes, entry.event_id, voice_of(presence, changes.policy).name if presence else "")
     if in_doubt:  # it may come any time: better now, before it is spoken of
         return
     changes.finish(waits.id)
@@ -97,7 +97,8 @@ def _drop(changes: Changes, entry: MessageDeleted, waits: Pending) -> None:
     leave_late(changes)
 
 
-def _speak_of(changes: Changes, entry: MessageDeleted, name: str) -> None:
-    tell_user(changes, "withdrawn", entry.id, name=name)
+def speak_of(changes: Changes, event_id: str, name: str) -> None:
+    """Tell both, once: the user to disregard what was taken back, the agents that it was seen."""
+    tell_user(changes, "withdrawn", event_id, name=name)
     open_or_last = "" if changes.conversation.thread_id else changes.conversation.last_thread_id
-    tell_agents(changes, "withdrawn_shown", entry.id, thread_id=open_or_last)
+    tell_agents(changes, "withdrawn_shown", event_id, thread_id=open_or_last)
