@@ -32,8 +32,8 @@ scenario: $(READY)  ## the functions as processes against the stand-ins
 fuzz: $(READY)  ## 100,000 hostile requests at every door; FUZZ_SEED=N runs the same ones again
 	FUZZ_BODIES=$${FUZZ_BODIES:-100000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest -s tests/test_fuzz_doors.py -k very_many
 
-simulate: $(READY)  ## 20,000 random interleavings of the delivery protocol
-	$(BIN)/python -m pytest tests/test_simulation.py -k no_interleaving --seeds 20000
+simulate: $(READY)  ## 20,000 random interleavings of the delivery protocol; SEEDS=N for another number
+	$(BIN)/python -m pytest tests/test_simulation.py -k no_interleaving --seeds $${SEEDS:-20000}
 
 chaos: $(READY)  ## the whole bundle under fire, every message counted afterwards
 	@$(BIN)/python -m infra.chaos
