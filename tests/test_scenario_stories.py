@@ -12,7 +12,7 @@ from tests import story_stage
 from tests.play import ADA, JANE, SAM, wait_for
 from tests.story_stage import AWAY, HELLO, NAMES, ON, SEED, make, on_sqlite, play, says, statuses
 
-sandbox, behaving = story_stage.sandbox, story_stage.behaving  # of this file alone: the second is for every test
+sandbox, behaving = story_stage.sandbox, story_stage.behaving  # fixtures of this file alone
 pytestmark = pytest.mark.scenario
 
 

@@ -14,7 +14,7 @@ from tests import story_stage
 from tests.play import wait_for
 from tests.story_stage import NAMES, SEED, on_sqlite, statuses, until
 
-sandbox, behaving = story_stage.sandbox, story_stage.behaving  # of this file alone: the second is for every test
+sandbox, behaving, player = story_stage.sandbox, story_stage.behaving, story_stage.player  # fixtures of this file alone
 pytestmark = pytest.mark.scenario
 
 

@@ -15,7 +15,7 @@ from tests import story_stage
 from tests.play import ADA, JANE, SAM
 from tests.story_stage import AWAY, NAMES, ON, ByHand, on_sqlite, play
 
-sandbox, behaving = story_stage.sandbox, story_stage.behaving  # of this file alone: the second is for every test
+sandbox, behaving, player = story_stage.sandbox, story_stage.behaving, story_stage.player  # fixtures of this file alone
 pytestmark = pytest.mark.scenario
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
