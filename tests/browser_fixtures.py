@@ -55,9 +55,9 @@ class Shown:
                 livechat.play("status", agent=agent.id, status=agent.status)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, or the test is skipped."""
+    """Chromium, or the test is skipped. Ends with the module: its event loop is in the way of those of later tests."""
     if find_chromium() is None:
         pytest.skip(NO_BROWSER)
     with running_browser() as running:
