@@ -21,7 +21,7 @@ class Pair(NamedTuple):
     google: BusinessMessagesStandIn
 
     def send(self, message: OutboundMessage) -> None:
-        for part in self.channel.compose(message):
+        for part in self.channel.compose(message, BOT):
             self.channel.send_message(ADDRESS, part, BOT, message_id=str(uuid.uuid4()), timeout_s=5)
 
     def lines(self) -> list[dict[str, Any]]:

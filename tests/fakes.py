@@ -101,7 +101,7 @@ class FakeChannel:
         self.thought = 0
         self._faults = faults
 
-    def compose(self, message: OutboundMessage) -> list[dict[str, Any]]:
+    def compose(self, message: OutboundMessage, voice: Voice) -> list[dict[str, Any]]:
         parts = [part for part in split_text(plain_text(message), self.text_limit) if part.strip()]
         return [{"text": part, "message": message} for part in parts]
 
@@ -133,9 +133,9 @@ class FakeChannel:
         self._faults.call("channel.send_read", lambda: self.read.append(message_id))
 
     def send_framing(
-        self, address: Any, voice: Voice, *, left: bool, line: str, event_id: str, timeout_s: float
+        self, address: Any, voice: Voice, *, left: bool, line: OutboundMessage, event_id: str, timeout_s: float
     ) -> None:
-        shown = Shown("left" if left else "joined", voice.representative, voice.name, line, event_id)
+        shown = Shown("left" if left else "joined", voice.representative, voice.name, line.text, event_id)
         self._faults.call("channel.send_framing", lambda: self._show(shown))
 
     def _show(self, shown: Shown) -> None:

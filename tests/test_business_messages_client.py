@@ -72,7 +72,7 @@ def test_a_part_goes_out_with_its_id_and_its_representative(channel: Channel, go
 
 
 def test_what_is_composed_can_be_sent(channel: Channel, google: Loopback) -> None:
-    [part] = channel.compose(OutboundMessage("Hello"))
+    [part] = channel.compose(OutboundMessage("Hello"), HUMAN)
 
     send(channel, part)
 
@@ -89,7 +89,7 @@ def test_a_name_or_picture_nobody_gave_is_left_out(channel: Channel, google: Loo
 def test_joining_and_leaving_are_events_of_a_human(
     channel: Channel, google: Loopback, left: bool, event_type: str
 ) -> None:
-    channel.send_framing(ADDRESS, HUMAN, left=left, line="", event_id="id-2", timeout_s=2)
+    channel.send_framing(ADDRESS, HUMAN, left=left, line=OutboundMessage(), event_id="id-2", timeout_s=2)
 
     representative = {"representativeType": "HUMAN", "displayName": "Jane"}
     assert google.asked[0].path == "/v1/conversations/c-1/events?eventId=id-2"
@@ -177,7 +177,7 @@ def test_an_id_sent_before_counts_as_done(channel: Channel, google: Loopback, an
     google.will_answer(*answer)
 
     send(channel)
-    channel.send_framing(ADDRESS, HUMAN, left=True, line="", event_id="id-2", timeout_s=2)
+    channel.send_framing(ADDRESS, HUMAN, left=True, line=OutboundMessage(), event_id="id-2", timeout_s=2)
 
     assert len(google.asked) == 2
 

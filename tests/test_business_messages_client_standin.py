@@ -49,7 +49,7 @@ def test_a_phone_that_shows_no_cards_shows_their_words(pair: Pair) -> None:
 
 
 def test_a_refused_card_is_read_in_words_however_often_it_is_sent(pair: Pair) -> None:
-    [part] = pair.channel.compose(OutboundMessage(cards=CARDS[:1]))
+    [part] = pair.channel.compose(OutboundMessage(cards=CARDS[:1]), BOT)
     message_id = str(uuid.uuid4())
     broken = {**part, "richCard": {"standaloneCard": {"cardContent": {"mood": "good"}}}}
 

@@ -72,7 +72,7 @@ class BusinessMessagesChannel:
         self._base_url = base_url.rstrip("/")
         self._authorize = authorize
 
-    def compose(self, message: OutboundMessage) -> list[JsonObject]:
+    def compose(self, message: OutboundMessage, voice: Voice) -> list[JsonObject]:  # noqa: ARG002 - sent beside it
         """The bodies that show the message, in order; see `business_messages_content`."""
         return compose(message)
 
@@ -100,7 +100,7 @@ class BusinessMessagesChannel:
         voice: Voice,
         *,
         left: bool,
-        line: str,  # noqa: ARG002 - for channels without such an event
+        line: OutboundMessage,  # noqa: ARG002 - for channels without such an event
         event_id: str,
         timeout_s: float,
     ) -> None:

@@ -15,7 +15,7 @@ from functions.handoff.moves import join, tell_agents, touch_chat
 from functions.handoff.parts import Presence
 from functions.handoff.presence import leave, show
 from functions.handoff.speaking import say_to_user
-from functions.handoff.texts import excerpt, find_text
+from functions.handoff.texts import excerpt, find_text, reason_text
 from functions.handoff.threads import is_late, know_events
 from functions.handoff.work import Step, voice_of
 
@@ -103,7 +103,9 @@ def give_up_agent_message(changes: Changes, entry: AgentMessage, reason: str) ->
     told: JsonObject = {"excerpt": excerpt(entry.text), "reason": reason}
     note = AgentNote(id=f"undelivered:{entry.id}", source_at=changes.now, text_id="agent_undelivered", parameters=told)
     changes.add(note)
-    changes.say("bridge", find_text(note.text_id, changes.policy.language, changes.policy.texts, **told))
+    policy = changes.policy
+    in_words = {**told, "reason": reason_text(reason, policy.texts, policy.language)}
+    changes.say("bridge", find_text(note.text_id, policy.language, policy.texts, **in_words))
     presence = changes.conversation.find_presence(entry.agent.id)
     if presence and presence.late:
         leave(changes, presence, at=entry.source_at)

@@ -15,12 +15,14 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     """One event for one conversation.
 
     `channel`, `address` and `user` come from the channel's side; "" and empty from the others, which need the
-    conversation to exist. `also_known_as`: another id under which the same event may have been accepted.
+    conversation to exist; so does `brand`: whose bot, groups, names and words, "" = the deployment's own.
+    `also_known_as`: another id under which the same event may have been accepted.
     """
 
     key: str
     event: Entry
     channel: str = ""
+    brand: str = ""
     address: JsonObject = {}
     user: UserProfile = UserProfile()
     also_known_as: str = ""

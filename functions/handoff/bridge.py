@@ -11,6 +11,7 @@ from functions.handoff import (
     opening_work,
     presence_work,
     receipts,
+    subscription_work,
     thread_work,
     user_action_work,
     user_work,
@@ -37,6 +38,9 @@ WORK: dict[str, Work] = {
     "timer": _pure(control_work.settle_timer),
     "user_action": _pure(user_action_work.settle_user_action),
     "user_receipt": _pure(receipts.settle_user_receipt),
+    "message_expired": _pure(receipts.settle_message_expired),
+    "subscription": _pure(subscription_work.settle_subscription),
+    "subscription_word": _pure(subscription_work.settle_subscription_word),
     "message_deleted": _pure(edit_work.settle_message_deleted),
     # the agents' side
     "agent_message": in_known_thread(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from functions.handoff import receipts
+from functions.handoff import receipts, subscription_work
 from functions.handoff.changes import Changes
 from functions.handoff.conversation import AGENT, BOT, WAITING
 from functions.handoff.entries import ReadThread, TimerFired
@@ -14,11 +14,14 @@ from functions.handoff.threads import leave_thread
 
 def settle_handoff_asked(changes: Changes, entry: HandoffAsked, _result: None) -> None:
     """→ WAITING, once: a person is not asked for twice."""
+    if entry.signal.reason == "user":
+        subscription_work.resubscribe(changes, entry.id, entry.source_at)
     hand_off(changes, entry.signal, bot_spoke=False)
 
 
 def settle_return_asked(changes: Changes, entry: ReturnAsked, _result: None) -> None:
     """→ BOT, and the thread is closed."""
+    subscription_work.resubscribe(changes, entry.id, entry.source_at)
     if changes.conversation.state == BOT:
         return
     return_to_bot(changes, "user_left", at=entry.source_at)
@@ -100,5 +103,6 @@ _TIMERS: dict[str, Callable[[Changes, TimerFired], None]] = {
     "agent_silent": _agent_silent,
     "chat_check": _chat_check,
     "delay_notice": _delay_notice,
+    subscription_work.TIMER: lambda changes, _entry: subscription_work.let_go(changes),
     receipts.TIMER: lambda changes, entry: receipts.report_soon(changes, entry.id),
 }

@@ -15,6 +15,7 @@ from functions.handoff.parts import (
     Departure,
     Doubt,
     FilesInHand,
+    HeldWord,
     Lease,
     Line,
     Parked,
@@ -44,8 +45,12 @@ class Conversation(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     key: str
     channel: str
+    brand: str = ""  # whose bot, groups, names and words; "" = the deployment's own
     address: JsonObject = {}
     user: UserProfile = UserProfile()
+    unsubscribed: bool = False
+    subscription_at: datetime | None = None  # when the user last switched that
+    held_words: tuple[HeldWord, ...] = ()
     state: str = BOT
     accepted_at: datetime | None = None
 

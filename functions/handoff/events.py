@@ -97,6 +97,24 @@ class UserAction(Event, frozen=True, kw_only=True, tag="user_action"):
     details: dict[str, str] = {}
 
 
+class Subscription(Event, frozen=True, kw_only=True, tag="subscription"):
+    """The user has switched off that we write to them, or (`wanted`) on again."""
+
+    wanted: bool
+
+
+class SubscriptionWord(Event, frozen=True, kw_only=True, tag="subscription_word"):
+    """A word that phones send by themselves beside a `Subscription`, before or after it; alone it is a message."""
+
+    text: str
+
+
+class MessageExpired(Event, frozen=True, kw_only=True, tag="message_expired"):
+    """Messages of ours (by the ids they were sent under) did not reach the user in time, and will not any more."""
+
+    message_ids: tuple[str, ...]
+
+
 class UserReceipt(Event, frozen=True, kw_only=True, tag="user_receipt"):
     """Messages of ours (by the ids they were sent under) reached the user's phone, or were `read` there."""
 
@@ -195,4 +213,14 @@ DeskEvent = (
     | ChatTransferred
     | ChatClosed
 )
-InboundEvent = UserMessage | HandoffAsked | ReturnAsked | UserAction | UserReceipt | DeskEvent
+InboundEvent = (
+    UserMessage
+    | HandoffAsked
+    | ReturnAsked
+    | UserAction
+    | Subscription
+    | SubscriptionWord
+    | MessageExpired
+    | UserReceipt
+    | DeskEvent
+)

@@ -31,12 +31,17 @@ _GRACE = timedelta(seconds=1)  # past the door's deadline, to write down an effe
 
 
 class Machine(msgspec.Struct, frozen=True):
-    """The means every part of the mailbox works with. `random`: for jitter."""
+    """The means every part of the mailbox works with. `random`: for jitter. `brands`: policies of their own."""
 
     store: Store
     policy: Policy
     clock: Clock
     random: random.Random
+    brands: Mapping[str, Policy] = {}
+
+    def policy_of(self, brand: str) -> Policy:
+        """What holds for a brand; one that is not (or no longer) known is the deployment's own."""
+        return self.brands.get(brand, self.policy)
 
 
 class Held:
@@ -152,7 +157,7 @@ def commit_step(machine: Machine, held: Held, change: Callable[[Changes], None],
     base, documents = held.conversation, held.documents
     conflicts = 0
     while True:
-        changes = Changes(copy(base), documents, machine.policy, machine.clock.now())
+        changes = Changes(copy(base), documents, machine.policy_of(base.brand), machine.clock.now())
         change(changes)
         _move_on(changes, held, then)
         writes = changes.writes()

@@ -115,10 +115,11 @@ class Channel(Protocol):
 
     name: str
 
-    def compose(self, message: OutboundMessage) -> Sequence[JsonObject]:
+    def compose(self, message: OutboundMessage, voice: Voice) -> Sequence[JsonObject]:
         """The message as this channel's own, in as many parts as it takes, in order; one call shows each. Pure.
 
-        The same message gives the same parts. What the channel can't show is replaced by words; nothing is left out.
+        The same message of the same representative gives as many parts, whatever the name. What the channel can't show
+        is replaced by words; nothing is left out.
         """
         ...
 
@@ -132,11 +133,11 @@ class Channel(Protocol):
         ...
 
     def send_framing(
-        self, address: JsonObject, voice: Voice, *, left: bool, line: str, event_id: str, timeout_s: float
+        self, address: JsonObject, voice: Voice, *, left: bool, line: OutboundMessage, event_id: str, timeout_s: float
     ) -> None:
         """Show that a person joined or left; repeatable by `event_id`.
 
-        `line` says it in the user's language, for channels that have no such event.
+        `line` says it in the user's language, for channels that have no such event: short, with at most one chip.
         """
         ...
 

@@ -79,7 +79,8 @@ class Mailbox:
         if found is None and not inbound.channel:
             return Accepted("ignored", None)
         conversation = found or begin_conversation(inbound.key, inbound.channel, now)
-        changes = Changes(conversation, documents, self._machine.policy, now)
+        policy = self._machine.policy_of(inbound.brand if inbound.channel else conversation.brand)
+        changes = Changes(conversation, documents, policy, now)
         arrival.state_before = conversation.state
         is_known = any(path in documents and not is_expired(documents[path], now) for path in arrival.entry_paths)
         outcome = "duplicate" if is_known else self._admit(changes, inbound)
@@ -121,7 +122,7 @@ class Mailbox:
         c = changes.conversation
         c.accepted_at = changes.now
         if inbound.channel:
-            c.address = inbound.address
+            c.address, c.brand = inbound.address, inbound.brand
             c.user = merge(c.user, inbound.user)
         if c.accepted_pending() < MAX_ACCEPTED_PENDING:
             c.full_told = False
@@ -162,7 +163,7 @@ class Mailbox:
         if found.due_at is None or found.due_at > now:
             return Accepted("ignored", found, found.state)
         arrival.state_before = found.state
-        changes = Changes(found, documents, self._machine.policy, now)
+        changes = Changes(found, documents, self._machine.policy_of(found.brand), now)
         taken = try_take(changes, arrival.owner, arrival.deadline)
         return self._commit_arrival(arrival, changes, "queued", taken=taken)
 
@@ -199,7 +200,7 @@ class Mailbox:
         if letter.resent_at:
             return self._answer_known(arrival, found, "duplicate")
         arrival.state_before = found.state
-        changes = Changes(found, documents, self._machine.policy, now)
+        changes = Changes(found, documents, self._machine.policy_of(found.brand), now)
         refusal = send_again(changes, letter)
         if refusal:
             return Accepted("ignored", found, found.state, refusal)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functions.handoff import ids
 from functions.handoff.briefing import brief
 from functions.handoff.changes import Changes
-from functions.handoff.content import OutboundMessage, Suggestion
+from functions.handoff.content import OutboundMessage
 from functions.handoff.conversation import AGENT, BOT, WAITING, Conversation
 from functions.handoff.doubt import find_own, wait_out
 from functions.handoff.entries import AgentNote, CloseChat, CustomerDetails, ReturnEvent, UserNotice
@@ -13,8 +13,8 @@ from functions.handoff.errors import ChatInactive, ProviderRefused
 from functions.handoff.events import BotAnswer
 from functions.handoff.interfaces import Note
 from functions.handoff.schedule import REPEATABLE_TIMEOUT_S, SEND_TIMEOUT_S, USER_LANE
-from functions.handoff.speaking import say_to_user
-from functions.handoff.texts import find_text
+from functions.handoff.speaking import back_chips, say_to_user
+from functions.handoff.texts import find_text, reason_text
 from functions.handoff.threads import end_thread, know_events
 from functions.handoff.user_action_work import hear_event, say_answer
 from functions.handoff.work import Step
@@ -65,29 +65,27 @@ _WITHOUT_KEYWORD = {
 
 
 def perform_user_notice(step: Step, entry: UserNotice) -> str:
-    """Tell the user, unless it is no longer true; answers what was said."""
+    """Tell the user, unless it is no longer true or not wanted; answers what was said."""
     if not _is_true(step.conversation, entry):
         return ""
     keyword = step.policy.return_keyword
     text_id = entry.text_id if keyword else _WITHOUT_KEYWORD.get(entry.text_id, entry.text_id)
     nameless = {"name": step.text("someone")} if entry.parameters.get("name") == "" else {}
     text = step.text(text_id, **{"return_keyword": keyword, **entry.parameters, **nameless})
-    chips = (_back_chip(step),) if _offers_bot(step, entry) else ()
+    chips = back_chips(step) if _offers_bot(entry) else ()
     say_to_user(step, [OutboundMessage(text, chips)], step.bot_voice())
     return text
 
 
 def _is_true(c: Conversation, entry: UserNotice) -> bool:
     holds = _TRUE_WHILE.get(entry.text_id)
-    return c.state in _TRUE_IN.get(entry.text_id, {c.state}) and (holds is None or holds(c, entry))
+    if c.unsubscribed or c.state not in _TRUE_IN.get(entry.text_id, {c.state}):
+        return False
+    return holds is None or holds(c, entry)
 
 
-def _offers_bot(step: Step, entry: UserNotice) -> bool:
-    return entry.text_id in _OFFERS_BOT and entry.with_person and bool(step.policy.return_keyword)
-
-
-def _back_chip(step: Step) -> Suggestion:
-    return Suggestion("reply", step.text("back_chip"), postback=step.policy.return_keyword)
+def _offers_bot(entry: UserNotice) -> bool:
+    return entry.text_id in _OFFERS_BOT and entry.with_person
 
 
 def settle_user_notice(changes: Changes, _entry: UserNotice, said: str) -> None:
@@ -123,7 +121,10 @@ def _note(step: Step, entry: AgentNote) -> Note:
     if entry.text_id == "briefing" and c.signal:
         return brief(c, c.signal, policy)
     title = find_text("note_title", policy.language, policy.texts)
-    return Note(title, ((title, find_text(entry.text_id, policy.language, policy.texts, **entry.parameters)),))
+    told = dict(entry.parameters)
+    if entry.text_id == "agent_undelivered":
+        told["reason"] = reason_text(str(told.get("reason", "")), policy.texts, policy.language)
+    return Note(title, ((title, find_text(entry.text_id, policy.language, policy.texts, **told)),))
 
 
 def settle_agent_note(changes: Changes, _entry: AgentNote, event_id: str) -> None:

@@ -106,6 +106,14 @@ class FilesInHand(msgspec.Struct, frozen=True, omit_defaults=True):
     tries: int = 0
 
 
+class HeldWord(msgspec.Struct, frozen=True):
+    """A word that waits to be told whether the phone wrote it or the user."""
+
+    id: str
+    text: str
+    source_at: datetime
+
+
 class Receipts(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the user's phone told of agents' messages and the desk does not know yet."""
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from functions.handoff import ids
 from functions.handoff.changes import Changes
+from functions.handoff.content import OutboundMessage
 from functions.handoff.conversation import AGENT, BOT, Conversation
 from functions.handoff.entries import Framing
 from functions.handoff.errors import OutOfTime, ProviderError
@@ -11,6 +12,7 @@ from functions.handoff.events import Agent, AgentJoined, AgentLeft, ChatStarted,
 from functions.handoff.moves import join, tell_user, wait
 from functions.handoff.parts import Presence
 from functions.handoff.presence import forget_presence, leave, note_departure
+from functions.handoff.speaking import back_chips, person_chip
 from functions.handoff.threads import add_found, adopt_thread, is_late
 from functions.handoff.work import Step
 
@@ -127,15 +129,18 @@ def give_up_chat_transferred(changes: Changes, entry: ChatTransferred, _reason: 
 
 
 def perform_framing(step: Step, entry: Framing) -> None:
-    """Show JOINED or LEFT."""
+    """Show JOINED or LEFT, with the way to the other side for a channel that says it in words."""
     c = step.conversation
+    if c.unsubscribed:
+        return
     voice = step.human_voice(c.find_presence(entry.agent.id) or Presence(entry.agent, 0, group_id=c.group_id))
     name = voice.name or step.text("someone")
+    chips = (person_chip(step),) if entry.left else back_chips(step)
     step.channel.send_framing(
         c.address,
         voice,
         left=entry.left,
-        line=step.text("agent_left" if entry.left else "agent_joined", name=name),
+        line=OutboundMessage(step.text("agent_left" if entry.left else "agent_joined", name=name), chips),
         event_id=ids.effect_id(c.key, entry.id, "framing"),
         timeout_s=step.timeout_s(),
     )

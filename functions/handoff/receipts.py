@@ -11,10 +11,12 @@ from functions.handoff.changes import Changes, conversation_path
 from functions.handoff.conversation import BOT, Conversation, from_record
 from functions.handoff.entries import ReportReceipts
 from functions.handoff.errors import HandoffError, OutOfTime, ProviderError
-from functions.handoff.events import UserReceipt
+from functions.handoff.events import MessageExpired, UserReceipt
 from functions.handoff.interfaces import Store
+from functions.handoff.moves import tell_agents
 from functions.handoff.parts import Line, Receipts
 from functions.handoff.speaking import part_id
+from functions.handoff.texts import excerpt
 from functions.handoff.work import Sides, Step
 
 TIMER = "receipts"
@@ -48,6 +50,15 @@ def _is_among(c: Conversation, line: Line, message_ids: frozenset[str]) -> bool:
     if line.who != "agent" or not line.entry_id:
         return False
     return any(part_id(c.key, line.entry_id, index) in message_ids for index in range(_MAX_PARTS))
+
+
+def settle_message_expired(changes: Changes, entry: MessageExpired, _result: None) -> None:
+    """The agents learn which of theirs the user will not see."""
+    c = changes.conversation
+    for line in c.transcript:
+        if _is_among(c, line, frozenset(entry.message_ids)):
+            told = {"excerpt": excerpt(line.text), "reason": "expired"}
+            tell_agents(changes, "agent_undelivered", f"expired:{line.entry_id}", **told)
 
 
 def report_soon(changes: Changes, entry_id: str) -> None:
@@ -107,7 +118,7 @@ def pass_on_seen(store: Store, sides: Sides, key: str, seen_up_to: datetime, *, 
         return "unknown conversation"
     c = from_record(document.record)
     seen = [line for line in c.transcript if line.who == "user" and line.entry_id and line.at <= seen_up_to]
-    if not seen or c.channel not in sides.channels or c.find_presence(by) is None:
+    if not seen or c.channel not in sides.channels or c.find_presence(by) is None or c.unsubscribed:
         return "nothing to mark"
     try:
         sides.channels[c.channel].send_read(c.address, seen[-1].entry_id, timeout_s=_SEND_TIMEOUT_S)

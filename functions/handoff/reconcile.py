@@ -127,7 +127,7 @@ class Reconciler:
         c = find_conversation(documents, key, now)
         if c is None:
             return None
-        changes = Changes(c, documents, self._machine.policy, now)
+        changes = Changes(c, documents, self._machine.policy_of(c.brand), now)
         return _Compared(c, {message.id: _standing(changes, message, documents) for message in messages})
 
     def _recover(self, c: Conversation, view: ThreadView, missing: Sequence[AgentMessage], deadline: datetime) -> None:

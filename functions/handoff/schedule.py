@@ -19,6 +19,9 @@ LANE_OF = {
     "return_asked": CONTROL_LANE,
     "user_action": CONTROL_LANE,
     "user_receipt": CONTROL_LANE,
+    "subscription": CONTROL_LANE,
+    "subscription_word": CONTROL_LANE,
+    "message_expired": CONTROL_LANE,
     "message_deleted": CONTROL_LANE,  # ahead of the message itself, should it still wait
     "timer": CONTROL_LANE,
     "agent_message": AGENT_LANE,

@@ -2,16 +2,25 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from functions.handoff import ids
-from functions.handoff.content import OutboundMessage
-from functions.handoff.interfaces import Voice
+from functions.handoff.content import OutboundMessage, Suggestion
+from functions.handoff.errors import ProviderRefused
+from functions.handoff.interfaces import CHANNEL, Voice
 from functions.handoff.work import Step
 
 
 def say_to_user(step: Step, messages: Sequence[OutboundMessage], voice: Voice) -> None:
-    """Show messages, going on where an earlier, interrupted try left off. Repeatable: each part has its own id."""
+    """Show messages, going on where an earlier, interrupted try left off. Repeatable: each part has its own id.
+
+    Raises:
+        ProviderRefused: "unsubscribed", the user does not want to hear from us; or as the channel does.
+    """
     c = step.conversation
-    parts = [part for message in messages for part in step.channel.compose(message)]
+    if c.unsubscribed:
+        raise ProviderRefused(CHANNEL, "unsubscribed")
+    parts = [part for message in messages for part in step.channel.compose(_labelled(step, message), voice)]
     for index, part in enumerate(parts[step.shown :], step.shown):
         step.channel.send_message(
             c.address,
@@ -26,3 +35,29 @@ def say_to_user(step: Step, messages: Sequence[OutboundMessage], voice: Voice) -
 def part_id(conversation_key: str, entry_id: str, index: int) -> str:
     """The id under which the channel gets one part of what an entry says."""
     return ids.effect_id(conversation_key, entry_id, f"message:{index}")
+
+
+# --- chips of the bridge ---------------------------------------------------------------------------------------------
+
+
+def back_chips(step: Step) -> tuple[Suggestion, ...]:
+    """The way back to the bot, where there is one."""
+    keyword = step.policy.return_keyword
+    return (Suggestion("reply", step.text("back_chip"), postback=keyword),) if keyword else ()
+
+
+def person_chip(step: Step) -> Suggestion:
+    """The way to a person."""
+    return Suggestion("live_agent", step.text("person_chip"))
+
+
+def _labelled(step: Step, message: OutboundMessage) -> OutboundMessage:
+    """The way to a person has a label for channels that have no chip of their own for it."""
+    if not any(_is_bare(chip) for chip in message.suggestions):
+        return message
+    chips = tuple(person_chip(step) if _is_bare(chip) else chip for chip in message.suggestions)
+    return msgspec.structs.replace(message, suggestions=chips)
+
+
+def _is_bare(chip: Suggestion) -> bool:
+    return chip.kind == "live_agent" and not chip.text

@@ -35,6 +35,13 @@ def find_text(
     return text_id
 
 
+def reason_text(reason: str, own: Mapping[str, Mapping[str, str]], language: str) -> str:
+    """Why something was not delivered, in words where there are any; else a provider's own name of the error."""
+    text_id = f"why_{reason}"
+    text = find_text(text_id, language, own)
+    return reason if text == text_id else text
+
+
 def _chain(locale: str, default: str) -> Iterator[str]:
     for one in (locale, default, _LAST_RESORT):
         parts = normal_locale(one).split("-")

@@ -67,7 +67,7 @@ def hear_event(step: Step, name: str, parameters: JsonObject) -> BotAnswer | Non
     """Let the bot hear an event; None when it refuses it."""
     c: Conversation = step.conversation
     try:
-        return step.sides.bot.hear_event(
+        return step.bot.hear_event(
             c.session_id,
             name,
             parameters,
@@ -93,7 +93,7 @@ def say_answer(changes: Changes, entry: BotEvent | ReturnEvent, answer: BotAnswe
 def perform_ask_survey(step: Step, entry: AskSurvey) -> bool:
     """Ask, unless another person is asked for already; a channel or phone that can't, or was asked today, is normal."""
     c = step.conversation
-    if c.state != BOT:
+    if c.state != BOT or c.unsubscribed:
         return False
     survey_id = ids.effect_id(c.key, entry.id, "survey")
     try:

@@ -18,6 +18,7 @@ from functions.handoff.postbacks import find_button
 from functions.handoff.relaying import ChatGone, NotInChat, Relayed, note_relayed, relay
 from functions.handoff.schedule import HEAR_TIMEOUT_S
 from functions.handoff.speaking import say_to_user
+from functions.handoff.subscription_work import resubscribe
 from functions.handoff.texts import excerpt
 from functions.handoff.threads import find_closed
 from functions.handoff.work import Step
@@ -52,7 +53,7 @@ def _to_bot(step: Step, entry: UserMessage) -> BotAnswer | HandoffSignal | _BotD
     try:
         timeout_s = step.begin(HEAR_TIMEOUT_S)
         with step.channel.thinking(c.address, step.bot_voice()):
-            return step.sides.bot.hear(
+            return step.bot.hear(
                 c.session_id,
                 _words_for_bot(entry),
                 language=step.language(),
@@ -88,6 +89,7 @@ def settle_user_message(
     result: _Result,
 ) -> None:
     """Write down where the message went and what follows."""
+    resubscribe(changes, entry.id, entry.source_at)
     match result:
         case BotAnswer():
             _hear_answer(changes, entry, result)
@@ -179,7 +181,7 @@ def give_up_user_message(changes: Changes, entry: UserMessage, _reason: str) -> 
 
 def perform_bot_reply(step: Step, entry: BotReply) -> bool:
     """Say the bot's words; answers whether they were said. Dropped once a person is asked for or present."""
-    if step.conversation.state != BOT:
+    if step.conversation.state != BOT or step.conversation.unsubscribed:
         return False
     say_to_user(step, entry.messages, step.bot_voice())
     return True

@@ -5,7 +5,7 @@ the conversation together with the entries that follow, `give_up` (pure) draws t
 done.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -20,12 +20,13 @@ from functions.handoff.texts import find_text
 
 
 class Sides(NamedTuple):
-    """The outside, by protocol. `channels`: name → channel. `files`: what users send."""
+    """The outside, by protocol. `channels`: name → channel. `files`: what users send. `bots`: of brands."""
 
-    channels: dict[str, Channel]
+    channels: Mapping[str, Channel]
     desk: AgentDesk
     bot: Bot
     files: Files
+    bots: Mapping[str, Bot] = {}
 
 
 class Step:
@@ -66,6 +67,11 @@ class Step:
     def channel(self) -> Channel:
         """The conversation's channel."""
         return self.sides.channels[self.conversation.channel]
+
+    @property
+    def bot(self) -> Bot:
+        """The bot of the conversation's brand."""
+        return self.sides.bots.get(self.conversation.brand, self.sides.bot)
 
     @property
     def desk(self) -> AgentDesk:

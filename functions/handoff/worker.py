@@ -72,7 +72,7 @@ class Worker:
             held.conversation,
             entry_id,
             sides=self._sides,
-            policy=self._machine.policy,
+            policy=self._machine.policy_of(held.conversation.brand),
             clock=self._machine.clock,
             deadline=held.deadline,
         )

@@ -53,6 +53,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     survey: bool
     receipts_to_livechat: str
     rcs_name_prefix: bool
+    rcs_traffic_type: str
+    rcs_ttl_s: int
+    rcs_hash_phones: bool
+    dialogflow_identity_audiences: tuple[str, ...]
+    dialogflow_identity_emails: tuple[str, ...]
     texts: dict[str, dict[str, str]]  # what MESSAGES_FILE holds: locale → {text id: text}
     rcs_agent_id: str
     redeliver_url: str
@@ -65,6 +70,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rcs_api_url: str
     dialogflow_api_url: str
     tasks_api_url: str
+    google_certs_url: str
     sandbox_clock: str
 
     @property
@@ -152,6 +158,28 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable("RCS_NAME_PREFIX", "on", "agent's name in front of RCS texts: on or off", value.switch),
     Variable(
+        "RCS_TRAFFIC_TYPE",
+        "SERVICEREQUEST",
+        "messageTrafficType of every RCS message",
+        value.one_of("AUTHENTICATION", "TRANSACTION", "PROMOTION", "SERVICEREQUEST", "ACKNOWLEDGEMENT"),
+    ),
+    Variable(
+        "RCS_TTL_S",
+        "0",
+        "seconds until an RCS message that has not arrived is revoked, 10 to 1296000 (0 = Google's 30 days)",
+        value.rcs_ttl,
+    ),
+    Variable("RCS_HASH_PHONES", "off", "digests instead of phone numbers in document ids: on or off", value.switch),
+    Variable(
+        "DIALOGFLOW_IDENTITY_AUDIENCES",
+        "",
+        "audiences (URLs of dialogflow_webhook) of Google identity tokens that are accepted beside the shared token",
+        value.words,
+    ),
+    Variable(
+        "DIALOGFLOW_IDENTITY_EMAILS", "", "whose identity tokens: e-mail addresses of service agents", value.words
+    ),
+    Variable(
         "MESSAGES_FILE", "", "path of a JSON file: locale to {text id: text}, over our texts", value.texts_file, "texts"
     ),
     Variable("RCS_AGENT_ID", "", "the RCS agent"),
@@ -169,6 +197,12 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("RCS_API_URL", "https://rcsbusinessmessaging.googleapis.com", "RCS for Business", value.base_url),
     Variable("DIALOGFLOW_API_URL", "https://dialogflow.googleapis.com", "Dialogflow", value.base_url),
     Variable("TASKS_API_URL", "https://cloudtasks.googleapis.com", "Cloud Tasks", value.base_url),
+    Variable(
+        "GOOGLE_CERTS_URL",
+        "https://www.googleapis.com/oauth2/v1/certs",
+        "certificates of Google's identity tokens",
+        value.web_url,
+    ),
     Variable(
         "SANDBOX_CLOCK",
         "",

@@ -63,13 +63,22 @@ def whole_number(minimum: int = 0) -> Reader:
     return read
 
 
+def rcs_ttl(raw: str) -> int:
+    """Seconds, within what RCS for Business advises and allows; 0 = none."""
+    seconds: int = whole_number()(raw)
+    if seconds and not 10 <= seconds <= 15 * 24 * 3600:
+        raise ValueError("must be 0, or seconds from 10 up to 15 days")
+    return seconds
+
+
 def one_of(*allowed: str) -> Reader:
-    """A reader of one of a few words, in any case."""
+    """A reader of one of a few words, in any case; it gives the word as it is listed."""
+    by_word = {word.lower(): word for word in allowed}
 
     def read(raw: str) -> str:
-        if raw.lower() not in allowed:
+        if raw.lower() not in by_word:
             raise ValueError(f"must be one of: {', '.join(allowed)}")
-        return raw.lower()
+        return by_word[raw.lower()]
 
     return read
 
