@@ -11,23 +11,26 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SIDE_BY_SIDE := -n 2 --dist loadfile
 
-.PHONY: run test check scenario fuzz simulate chaos outage bench format clean route browser screenshots
+.PHONY: run test lint check scenario fuzz simulate chaos outage bench format clean route browser screenshots
 .PHONY: deploy destroy practise secrets login webhooks doctor show forget dead-letters resend reconcile
 
-run: $(READY)  ## start everything on this machine, play the story, stay up on http://localhost:8080
+run: $(READY)  ## start everything here, play the story, stay up on http://localhost:8080 (CHANNEL=rcs, BOT=cx)
 	@$(BIN)/python -m infra.sandbox
 
 test: $(READY)  ## every test
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
-check: $(READY)  ## lint, types and the fast tests, under a minute
+lint: $(READY)  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) -m "not emulator and not scenario and not slow" --seeds 60
 
-scenario: $(READY)  ## the functions as processes against the stand-ins
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m scenario
+check: lint  ## lint and the fast tests, under a minute
+	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) -m "not emulator and not scenario and not slow" --seeds 60 \
+		--hypothesis-profile=check
+
+scenario: $(READY)  ## the functions as processes against the stand-ins; PRODUCT=1: all of it on everything
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m scenario $(if $(PRODUCT),--product)
 
 fuzz: $(READY)  ## 100,000 hostile requests at every door; FUZZ_SEED=N runs the same ones again
 	FUZZ_BODIES=$${FUZZ_BODIES:-100000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest -s tests/test_fuzz_doors.py -k very_many
@@ -35,7 +38,7 @@ fuzz: $(READY)  ## 100,000 hostile requests at every door; FUZZ_SEED=N runs the 
 simulate: $(READY)  ## 20,000 random interleavings of the delivery protocol; SEEDS=N for another number
 	$(BIN)/python -m pytest tests/test_simulation.py -k no_interleaving --seeds $${SEEDS:-20000}
 
-chaos: $(READY)  ## the whole bundle under fire, every message counted afterwards
+chaos: $(READY)  ## the whole bundle under fire, every message counted afterwards (CHANNEL=rcs, BOT=cx)
 	@$(BIN)/python -m infra.chaos
 
 browser: $(READY)  ## the sandbox's page in Chromium (Debian: apt-get install chromium)
@@ -71,11 +74,11 @@ webhooks: $(READY)  ## registers LiveChat's webhooks, prints what to paste into 
 doctor: $(READY)  ## checks a deployment without changing it (JSON=1 for machines)
 	@$(BIN)/python -m infra.doctor
 
-show: $(READY)  ## who has a conversation and what it waits for: make show CONVERSATION=… (or CHAT=…)
-	@$(BIN)/python -m infra.operate show "$(CONVERSATION)" --chat "$(CHAT)"
+show: $(READY)  ## who has a conversation and what it waits for: make show CONVERSATION=… (or CHAT=…, PHONE=… [AGENT=…])
+	@$(BIN)/python -m infra.operate show "$(CONVERSATION)" --chat "$(CHAT)" --phone "$(PHONE)" --agent "$(AGENT)"
 
 forget: $(READY)  ## erases one user's records, asks first: make forget CONVERSATION=… (FORCE=1 though something waits)
-	@$(BIN)/python -m infra.operate forget "$(CONVERSATION)" --chat "$(CHAT)"
+	@$(BIN)/python -m infra.operate forget "$(CONVERSATION)" --chat "$(CHAT)" --phone "$(PHONE)" --agent "$(AGENT)"
 
 dead-letters: $(READY)  ## what could not be delivered, newest first
 	@$(BIN)/python -m infra.operate dead-letters

@@ -6,11 +6,12 @@
     functions/
       dialogflow_webhook.py        one Cloud Function each ("door"): verify, parse, accept, answer
       business_messages_webhook.py
+      rcs_webhook.py
       livechat_webhook.py
       redeliver.py
       handoff/    the core: events, conversation, mailbox, bridge; ``languages/`` holds our words.
                   Knows no provider
-      channels/   the user's side (Business Messages)
+      channels/   the user's side (Business Messages, RCS for Business)
       livechat/   the agents' side
       dialogflow/ the bot's side
       storage/    versioned documents on Firestore or SQLite

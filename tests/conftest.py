@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from google.cloud import firestore
+from hypothesis import settings
 
 from infra.firestore_emulator import NO_EMULATOR, find_emulator, running_emulator
 
@@ -23,10 +24,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+settings.register_profile("check", max_examples=20)  # a fifth of the usual, for `make check`; see tests/examples.py
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How much of the simulation to run."""
+    """How much of the simulation and of the scenarios to run."""
     parser.addoption("--seeds", type=int, default=150, help="how many random interleavings to simulate")
     parser.addoption("--first-seed", type=int, default=0, help="the seed to begin with, to run one again")
+    parser.addoption("--product", action="store_true", help="every scenario on every channel, with every bot and store")
 
 
 @pytest.fixture(scope="session")

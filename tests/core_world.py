@@ -1,8 +1,9 @@
 """The core with a store and an outside in memory: what its tests talk to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from functions.handoff.changes import Changes, conversation_path
@@ -55,7 +56,9 @@ class Trips:
 class World:
     """One deployment of the core, one conversation `KEY`, everything in memory."""
 
-    def __init__(self, policy: Policy | None = None, seed: int = 0) -> None:
+    def __init__(
+        self, policy: Policy | None = None, seed: int = 0, *, brands: Mapping[str, Policy] = MappingProxyType({})
+    ) -> None:
         self.clock = FakeClock()
         self.faults = Faults()
         self.store = MemoryStore()
@@ -65,8 +68,11 @@ class World:
         self.files = FakeFiles(self.faults)
         self.wake_ups = FakeWakeUps()
         self.journal = FakeJournal()
-        self.machine = Machine(self.store, policy or Policy(return_keyword="/bot"), self.clock, seeded(seed))
-        worker = Worker(self.machine, Sides({"phone": self.channel}, self.desk, self.bot, self.files), self.journal)
+        own = policy or Policy(return_keyword="/bot")
+        self.bots = {name: FakeBot(self.faults) for name in brands}
+        self.machine = Machine(self.store, own, self.clock, seeded(seed), brands)
+        sides = Sides({"phone": self.channel}, self.desk, self.bot, self.files, self.bots)
+        worker = Worker(self.machine, sides, self.journal)
         self.mailbox = Mailbox(self.machine, worker, self.wake_ups)
         self._count = 0
 

@@ -15,8 +15,9 @@ from infra.deploy.site import Site
 PROJECT, REGION = "shop-prod", "europe-west1"
 URL = "https://redeliver-abc-ew.a.run.app"
 DIGEST = "0123456789abcdef0123456789abcdef01234567"
-FUNCTIONS = ("redeliver", "livechat-webhook", "business-messages-webhook", "dialogflow-webhook")
-DRAINING = FUNCTIONS[:3]
+DIALOGFLOW_URL = "https://dialogflow-webhook-abc-ew.a.run.app"
+FUNCTIONS = ("redeliver", "livechat-webhook", "business-messages-webhook", "rcs-webhook", "dialogflow-webhook")
+DRAINING = FUNCTIONS[:4]
 HERE = f"projects/{PROJECT}/locations/{REGION}"
 SETTINGS = {
     "DIALOGFLOW_AGENT": f"projects/{PROJECT}/agent",
@@ -24,16 +25,22 @@ SETTINGS = {
     "LIVECHAT_CLIENT_ID": "client-1",
     "LIVECHAT_ORGANIZATION_ID": "organization-1",
 }
+IDENTITIES = {
+    "DIALOGFLOW_IDENTITY_AUDIENCES": DIALOGFLOW_URL,
+    "DIALOGFLOW_IDENTITY_EMAILS": "service-4711@gcp-sa-dialogflow.iam.gserviceaccount.com",
+}
 OWN = {  # what is each function's own: entry point, timeout, least instances
     "redeliver": ("redeliver", 120, 0),
     "livechat-webhook": ("livechat_webhook", 30, 0),
     "business-messages-webhook": ("business_messages_webhook", 60, 0),
+    "rcs-webhook": ("rcs_webhook", 60, 0),
     "dialogflow-webhook": ("dialogflow_webhook", 15, 1),
 }
 READERS = {
     "livechat-oauth": DRAINING,
     "livechat-webhook-secret": ("livechat-webhook",),
     "business-messages-partner-key": ("business-messages-webhook",),
+    "rcs-client-token": ("rcs-webhook",),
     "dialogflow-webhook-token": ("dialogflow-webhook",),
     "messaging-service-account": DRAINING,
 }
@@ -84,14 +91,16 @@ def function(name: str) -> dict[str, Any]:
             **({"minInstanceCount": least} if least else {}),
             "ingressSettings": "ALLOW_ALL",
             "allTrafficOnLatestRevision": True,
-            "environmentVariables": environment(),
+            "environmentVariables": environment(name),
         },
     }
 
 
-def environment() -> dict[str, str]:
+def environment(name: str = "") -> dict[str, str]:
+    """Of a function; that of Dialogflow knows whose identity tokens it takes."""
     return {
         **SETTINGS,
+        **(IDENTITIES if name == "dialogflow-webhook" else {}),
         "REDELIVER_URL": URL,
         "TASKS_QUEUE": f"{HERE}/queues/handoff",
         "TASKS_SERVICE_ACCOUNT": email("handoff-wake-ups"),
@@ -110,7 +119,11 @@ def _project() -> Things:
     apis = ["artifactregistry", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "cloudscheduler", "cloudtasks"]
     apis += ["dialogflow", "firebaserules", "firestore", "iam", "logging", "monitoring", "run", "secretmanager"]
     return {
-        ("cloudresourcemanager", f"v1/projects/{PROJECT}"): {"projectId": PROJECT, "lifecycleState": "ACTIVE"},
+        ("cloudresourcemanager", f"v1/projects/{PROJECT}"): {
+            "projectId": PROJECT,
+            "projectNumber": "4711",
+            "lifecycleState": "ACTIVE",
+        },
         ("cloudbilling", f"v1/projects/{PROJECT}/billingInfo"): {"billingEnabled": True},
         ("serviceusage", f"v1/projects/{PROJECT}/services"): {
             "services": [{"config": {"name": f"{api}.googleapis.com"}} for api in apis]

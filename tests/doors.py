@@ -11,11 +11,11 @@ from typing import Any
 import requests
 
 from infra.sandbox.sandbox import Sandbox
-from tests.play import Scene
 
 JsonObject = dict[str, Any]
-CHANNEL, BOT, DESK, WAKE_UP = DOORS = (
+CHANNEL, RCS, BOT, DESK, WAKE_UP = DOORS = (
     "business_messages_webhook",
+    "rcs_webhook",
     "dialogflow_webhook",
     "livechat_webhook",
     "redeliver",
@@ -38,7 +38,7 @@ def send(
     return requests.request(method, sandbox.url_of(door) + path, data=data, headers=headers, timeout=20)
 
 
-def send_proven(sandbox: Sandbox, door: str, body: Any) -> requests.Response:
+def send_proven(sandbox: Sandbox, door: str, body: Any, headers: Mapping[str, str] | None = None) -> requests.Response:
     """One request with the proof that the door asks for, as far as such a body can carry it."""
     if door == DESK and isinstance(body, dict):
         body = {
@@ -46,7 +46,19 @@ def send_proven(sandbox: Sandbox, door: str, body: Any) -> requests.Response:
             "organization_id": sandbox.livechat.options.organization_id,
         } | body
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return send(sandbox, door, raw, _PROOFS[door](sandbox, raw))
+    return send(
+        sandbox, door, in_envelope(raw) if door == RCS else raw, {**proof(sandbox, door, raw), **(headers or {})}
+    )
+
+
+def in_envelope(data: bytes) -> JsonObject:
+    """Data as RCS for Business posts it."""
+    return {"message": {"data": base64.b64encode(data).decode(), "messageId": "1"}, "subscription": "s"}
+
+
+def proof(sandbox: Sandbox, door: str, raw: bytes) -> dict[str, str]:
+    """The headers that prove a body, or the data in its envelope."""
+    return _PROOFS[door](sandbox, raw)
 
 
 def signature(key: str, raw: bytes) -> dict[str, str]:
@@ -56,6 +68,7 @@ def signature(key: str, raw: bytes) -> dict[str, str]:
 
 _PROOFS: dict[str, Callable[[Sandbox, bytes], dict[str, str]]] = {
     CHANNEL: lambda sandbox, raw: signature(sandbox.partner_key, raw),
+    RCS: lambda sandbox, raw: signature(sandbox.rcs_token, raw),
     BOT: lambda sandbox, _: {"X-Webhook-Token": sandbox.dialogflow_token},
     DESK: lambda _, __: {},
     WAKE_UP: lambda _, __: {},
@@ -66,9 +79,3 @@ def fixture(side: str, name: str) -> JsonObject:
     """A body from the fixtures."""
     body: JsonObject = json.loads((FIXTURES / side / f"{name}.json").read_text())
     return body
-
-
-def user_message(scene: Scene, text: str, **more: Any) -> JsonObject:
-    """A channel webhook that the phone did not make."""
-    message = {"messageId": f"raw-{scene.id}", "text": text, "createTime": "2026-01-02T03:04:05Z"}
-    return {"conversationId": scene.id, "message": message, **more}

@@ -38,7 +38,8 @@ class FakeClock:
 class Faults:
     """Where calls go wrong. `script` maps a call's name ("livechat.send_message") to what its next calls do.
 
-    "ok", "away" (no effect, certain), "lost" (no effect, in doubt), "done" (effect, in doubt), "refused".
+    "ok", "away" (no effect, certain), "lost" (no effect, in doubt), "done" (effect, in doubt), "refused",
+    "unreachable" (refused, too).
     `choose`, if set, decides for calls without a script. `pause` is called before and after each effect.
     """
 
@@ -64,6 +65,8 @@ class Faults:
             raise ProviderUnavailable(provider, "timeout", undelivered=False)
         if fate == "refused":
             raise ProviderRefused(provider, "validation", status=400)
+        if fate == "unreachable":
+            raise ProviderRefused(provider, "unreachable", status=404)
         result = effect()
         self.pause(name)
         if fate == "done":
@@ -94,6 +97,7 @@ class FakeChannel:
     def __init__(self, faults: Faults) -> None:
         self.shown: list[Shown] = []
         self.sent: list[OutboundMessage] = []
+        self.lines: list[OutboundMessage] = []  # in which joined and left can be said
         self.surveys: list[str] = []
         self.can_survey = True
         self.read: list[str] = []
@@ -135,6 +139,7 @@ class FakeChannel:
     def send_framing(
         self, address: Any, voice: Voice, *, left: bool, line: OutboundMessage, event_id: str, timeout_s: float
     ) -> None:
+        self.lines.append(line)
         shown = Shown("left" if left else "joined", voice.representative, voice.name, line.text, event_id)
         self._faults.call("channel.send_framing", lambda: self._show(shown))
 

@@ -1,10 +1,11 @@
-"""The three providers behind the pooled HTTP client, without a socket: they answer each call and look at it strictly.
+"""The providers behind the pooled HTTP client, without a socket: they answer each call and look at it strictly.
 
 What the bundle sends must be JSON that any reader takes, to a path that means what it says, within each one's limits.
+What they are told to be one thing by its id must be one thing: RCS says nothing when it ignores the second.
 """
 
+import functools
 import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -12,24 +13,38 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from functions.runtime.http_client import FilePart, Response
-from infra.sandbox.business_messages_schema import Message, as_read, check_message
-from infra.sandbox.google_api import ApiError
+from infra.sandbox.business_messages_schema import Message, as_read
+from tests.doors import FIXTURES, fixture
+from tests.fuzz_pairs import RCS_CX
+from tests.fuzz_strict import problems
 
 _DESK_BYTES = 16_000
-_BOT_TEXT = 256
-TROUBLES = ("", "", "", "", "channel away", "livechat away", "dialogflow away", "all away", "all refuse")
+_AWAY = ("channel away", "livechat away", "dialogflow away", "all away")
+TROUBLES = ("", "", "", "", *_AWAY, "all refuse", "channel refuse", "channel unreachable")
+_STATUSES = {"away": 503, "refuse": 400, "unreachable": 404}
+_CHANNELS = {"channel", "rcs"}  # the names of their circuits
 _ERRORS = {
-    200: {},
     400: {"error": {"status": "INVALID_ARGUMENT", "type": "validation", "message": "no"}},
+    404: {"error": {"status": "NOT_FOUND", "type": "not_found", "message": "nobody there"}},
     503: {"error": {"status": "UNAVAILABLE", "type": "internal", "message": "not now"}},
 }
+
+
+@functools.cache
+def _rich() -> tuple[list[Any], list[Any]]:
+    """Payloads as authors write them, which either bot may send; and every kind of message of CX but a hand-off."""
+    payloads = [json.loads(path.read_text()) for path in sorted(FIXTURES.glob("dialogflow_es/payload__*.json"))]
+    every_kind = fixture("dialogflow_cx", "answer__every_kind")["queryResult"]["responseMessages"]
+    return [{"payload": one} for one in payloads], [one for one in every_kind if "liveAgentHandoff" not in one]
+
+
 OnCall = Callable[[str, str, str, int, float], None]
 
 
 class Outside:
     """Stands in for `HttpClient`. What users, agents and the bot were told is in lists; `faults` says what was wrong.
 
-    With one of `TROUBLES` set, a provider is away or refuses everything.
+    With one of `TROUBLES` set, a provider is away or refuses everything. `is_rich`: the bot says all that it can.
     """
 
     def __init__(self) -> None:
@@ -48,6 +63,8 @@ class Outside:
         self.heard: list[str] = []
         self.faults: list[str] = []
         self.trouble = ""
+        self.is_rich = False
+        self.sent_ids: dict[str, str] = {}
         self._numbers = 0
         self._open = True
 
@@ -68,14 +85,30 @@ class Outside:
         path = urlsplit(url).path
         self._check(path, headers or {}, json_body)
         body = json.loads(json.dumps(json_body)) or {}
+        found = [f"{path[-60:]}: {problem}" for problem in problems(path, params or {}, body)]
+        self.faults += found
+        status = self._status_of(provider, path)
+        if status != _STATUSES["away"]:  # done again, it may be said in another language
+            self._note_id(path, params or {}, body)
         answer = next((answer for end, answer in self._answers().items() if path.endswith(end)), None)
         if answer is None:
             self.faults.append(f"unknown call {path[-60:]}")
-        is_troubled = self.trouble.startswith((provider, "all ")) and "/token" not in path
-        status = (503 if self.trouble.endswith("away") else 400) if is_troubled else 200
         if self._on_call:
             self._on_call(provider, method, path, status, 0.0)
-        return Response(status, _ERRORS[status] if is_troubled or not answer else answer(body), {})
+        return Response(status, _ERRORS.get(status) or (answer(body) if answer and not found else {}), {})
+
+    def _status_of(self, provider: str, path: str) -> int:
+        whom, _, trouble = self.trouble.partition(" ")
+        circuits = _CHANNELS if whom == "channel" else {whom}
+        is_troubled = whom == "all" or provider in circuits
+        return _STATUSES[trouble] if trouble and is_troubled and "/token" not in path else 200
+
+    def _note_id(self, path: str, params: Mapping[str, str], body: Any) -> None:
+        """What goes out under an id, and nothing else may; even if it is refused, as nobody says when one is used."""
+        given = params.get("eventId") or params.get("messageId") or (path.endswith("/messages") and body["messageId"])
+        said = json.dumps([path, body], sort_keys=True)
+        if given and self.sent_ids.setdefault(given, said) != said:
+            self.faults.append(f"{path[-60:]}: an id for two things: {self.sent_ids[given][:500]} and {said[:500]}")
 
     def _check(self, path: str, headers: Mapping[str, str], body: Any) -> None:
         """Note what a strict reader would refuse."""
@@ -93,6 +126,8 @@ class Outside:
     def _answers(self) -> dict[str, Callable[[Any], Any]]:
         return {
             "/messages": self._show,
+            "/agentMessages": self._show_on_rcs,
+            "/agentEvents": lambda _: {},
             "/events": lambda _: {},
             "/surveys": lambda _: {},
             "/receipt": lambda _: {},
@@ -116,32 +151,27 @@ class Outside:
     # --- the user's side ---
 
     def _show(self, body: Any) -> Any:
-        try:
-            message = msgspec.convert(body, Message)
-            check_message(message)
-        except (msgspec.ValidationError, ApiError) as e:
-            self.faults.append(f"the channel takes no such message: {e}")
-            return {}
-        if not as_read(message).strip():
-            self.faults.append("the channel takes no empty message")
-        self.shown.append(as_read(message))
+        self.shown.append(as_read(msgspec.convert(body, Message)))
+        return {}
+
+    def _show_on_rcs(self, body: Any) -> Any:
+        content = body["contentMessage"]
+        self.shown.append(content["text"] if "text" in content else json.dumps(content))
         return {}
 
     # --- the bot ---
 
     def _hear(self, body: Any) -> Any:
+        """Either Dialogflow answers: as fields of its own that the other does not look at."""
         query = body["queryInput"]
-        said = query.get("text") or query["event"]
         text = query.get("text", {}).get("text", "")
-        if "text" in query and not 0 < len(text) <= _BOT_TEXT:
-            self.faults.append(f"the bot takes no text of {len(text)} characters")
-        if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*", said["languageCode"]):
-            self.faults.append(f"the bot knows no language {said['languageCode'][:40]!r}")
         self.heard.append(text)
-        return {
-            "responseId": "r",
-            "queryResult": {"fulfillmentText": f"bot: {text}", "intent": {"displayName": "echo"}},
-        }
+        said, intent = {"text": {"text": [f"bot: {text}"]}}, {"displayName": "echo"}
+        payloads, kinds = _rich() if self.is_rich else ([], [])
+        of_es = {"fulfillmentMessages": [said, *payloads], "intent": intent}
+        of_cx = {"responseMessages": [said, *payloads, *kinds], "match": {"matchType": "INTENT", "intent": intent}}
+        state = {"currentPage": {"name": f"{RCS_CX.bot}/flows/f/pages/p"}, "parameters": {"said": text}}
+        return {"responseId": "r", "queryResult": {**of_es, **of_cx, **state}}
 
     # --- the desk ---
 

@@ -21,7 +21,9 @@ _TEXTS = {
     *("answer", "label", "postbackData", "target_message", "faqAnswer", "fulfillmentText", "altText", "fallback"),
     *("widgetContext", "note", "secret", "jsonPayload", "userQuestion", "fileUrl", "value"),
     *("code", "redirect_uri", "errorDescription", "rating", "questionResponseText", "questionResponsePostbackData"),
+    *("fileUri", "fileName", "mimeType", "botDisplayName", "brandDisplayName", "comment"),
 }
+_COMMANDS = {"/bot", "STOP", "START", "handoff:person"}  # with a word behind them they are none
 _LITERALS = [
     b"NaN",
     b"-Infinity",
@@ -54,6 +56,16 @@ _WORDS = [
     *("2026-W01-1", "1e9", "2026-01-02T03:04:05", "2026-01-02T03:04:05+99:99", "٢٠٢٦-01-02T03:04:05Z"),
     *("en-US", "xx\n", "de_DE", "zz-Zzzz-ZZ", "http://x/\r\nX: y", "javascript:1", "https://[::1"),
     *("business_messages", "business_messages:c-1", "rcs:+15550100"),
+    *(
+        "+12223334444",
+        "+1222333444455556666",
+        "+0",
+        "+٢٢٢٣٣٣٤٤٤٤",
+        "+1222333\n",
+        "STOP",
+        "handoff:person",
+    ),
+    *("UNSUBSCRIBE", "SUBSCRIBE", "READ", "DELIVERED", "IS_TYPING", "TTL_EXPIRATION_REVOKED", "u-0", "e-1"),
 ]
 _LONG = st.tuples(
     st.sampled_from(
@@ -145,7 +157,7 @@ def with_canaries(value: Any, name: str = "") -> Any:
         return {key: with_canaries(inner, key) for key, inner in value.items()}
     if isinstance(value, list):
         return [with_canaries(inner, name) for inner in value]
-    if not isinstance(value, str) or name not in _TEXTS or value.startswith("@@"):
+    if not isinstance(value, str) or name not in _TEXTS or value in _COMMANDS or value.startswith("@@"):
         return value
     return f"{value}&canary={CANARY}" if value.startswith("http") else f"{value} {CANARY}"  # an address stays one
 

@@ -22,19 +22,18 @@ import pytest
 import main
 from functions.handoff.changes import conversation_path
 from functions.handoff.conversation import Conversation, from_record
-from functions.handoff.ids import conversation_key
 from functions.handoff.links import Links
 from functions.runtime import wiring
-from tests.doors import BOT, CHANNEL, DESK, WAKE_UP, signature
+from tests.doors import BOT, CHANNEL, DESK, RCS, WAKE_UP, in_envelope, signature
 from tests.fakes import seeded
 from tests.fuzz_outside import Outside
+from tests.fuzz_pairs import BUSINESS_MESSAGES_ES, Pair
 
-KEY = conversation_key("business_messages", "c-1")
 CHAT, THREAD, JANE = "CHAT000001", "THREAD0001", "jane@shop.example"
 ORGANIZATION, CLIENT = "11111111-2222-4333-8444-555555555555", "0123456789abcdef0123456789abcd00"
 PARTNER_KEY, WEBHOOK_SECRET, TOKEN = "partner-key", "example-webhook-secret", "dialogflow-token"
-SCENES = ("nobody", "bot", "waiting", "agent", "returned")
-"""What came before: nothing, a turn of the bot, a person asked for, a person there, and gone."""
+RCS_TOKEN = "example-client-token"
+SCENES = BUSINESS_MESSAGES_ES.scenes
 
 FILES = "http://127.0.0.1:9"
 """Where users' files would be: nobody answers there."""
@@ -42,12 +41,11 @@ FILES = "http://127.0.0.1:9"
 _LOOPBACK = "http://127.0.0.1:9"
 _SETTINGS = {
     "GOOGLE_CLOUD_PROJECT": "p",
-    "DIALOGFLOW_AGENT": "projects/p/agent",
     "LIVECHAT_ORGANIZATION_ID": ORGANIZATION,
     "LIVECHAT_CLIENT_ID": CLIENT,
     "REDELIVER_URL": f"{_LOOPBACK}/redeliver",
     "TASKS_QUEUE": "projects/p/locations/l/queues/q",
-    **{f"{name}_API_URL": _LOOPBACK for name in ("LIVECHAT", "BUSINESS_MESSAGES", "DIALOGFLOW", "TASKS")},
+    **{f"{name}_API_URL": _LOOPBACK for name in ("LIVECHAT", "BUSINESS_MESSAGES", "RCS", "DIALOGFLOW", "TASKS")},
     "LIVECHAT_ACCOUNTS_URL": _LOOPBACK,
     "ATTACHMENT_HOSTS": FILES.removeprefix("http://"),
     "RECEIPTS_TO_LIVECHAT": "all",
@@ -56,6 +54,7 @@ _SECRETS = {
     "livechat-oauth": json.dumps({"client_secret": "s", "refresh_token": "refresh"}),
     "livechat-webhook-secret": WEBHOOK_SECRET,
     "business-messages-partner-key": PARTNER_KEY,
+    "rcs-client-token": RCS_TOKEN,
     "dialogflow-webhook-token": TOKEN,
 }
 
@@ -89,41 +88,46 @@ Row = tuple[Any, ...]
 class World:
     """The deployment, and its database seen from outside."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, pair: Pair = BUSINESS_MESSAGES_ES) -> None:
+        self.pair = pair
         self.clock = Ticking()
         self.outside = Outside()
         self.path = folder / "store.sqlite"
         self._database = sqlite3.connect(self.path, isolation_level=None)
-        self._scenes: dict[str, tuple[list[Row], datetime]] = {}
+        self._scenes: dict[str, tuple[list[Row], datetime, dict[str, str]]] = {}
 
     # --- scenes ---
 
     def play_scenes(self) -> None:
         """Play up to each scene once, to come back to it later."""
         self.send(WAKE_UP, b"{}")  # makes the tables
-        ask = {"requestId": "r-0", "userStatus": {"requestedLiveAgent": True}}
         joining = {"chat_id": CHAT, "thread_id": THREAD, "user_type": "agent"}
         joining["user"] = {"id": JANE, "type": "agent", "name": "Jane", "visibility": "all"}  # type: ignore[assignment]
         closing = {"chat_id": CHAT, "thread_id": THREAD, "user_id": JANE}
-        steps = {
-            "nobody": None,
-            "bot": (CHANNEL, {"conversationId": "c-1", "message": {"messageId": "m-0", "text": "hi"}}),
-            "waiting": (CHANNEL, {"conversationId": "c-1", **ask}),
-            "agent": (DESK, {"action": "user_added_to_chat", "payload": joining}),
-            "returned": (DESK, {"action": "chat_deactivated", "payload": closing}),
-        }
-        for scene, step in steps.items():
-            if step:
-                door, body = step
-                answered = self.send_proven(door, body)
-                assert (200, []) == (answered.status, self.outside.faults), answered
-            self._scenes[scene] = (self.rows(), self.clock.at)
+        users = self.pair.door
+        self._keep("nobody")
+        self._play("bot", "nobody", users, self.pair.says("m-0", "hi"))
+        self._play("waiting", "bot", users, self.pair.asks)
+        self._play("agent", "waiting", DESK, {"action": "user_added_to_chat", "payload": joining})
+        self._play("returned", "agent", DESK, {"action": "chat_deactivated", "payload": closing})
+        if self.pair.leaves:
+            self._play("unsubscribed", "agent", users, self.pair.leaves)
+
+    def _play(self, scene: str, after: str, door: str, body: Mapping[str, Any]) -> None:
+        self.begin(after)
+        answered = self.send_proven(door, body)
+        assert (200, []) == (answered.status, self.outside.faults), (answered, self.outside.faults)
+        self._keep(scene)
+
+    def _keep(self, scene: str) -> None:
+        self._scenes[scene] = (self.rows(), self.clock.at, dict(self.outside.sent_ids))
 
     def begin(self, scene: str) -> None:
         """Put everything back to where a scene begins."""
-        rows, at = self._scenes[scene]
+        rows, at, sent_ids = self._scenes[scene]
         self.clock.at = at
         self.outside.forget()
+        self.outside.sent_ids = dict(sent_ids)
         self._database.execute("BEGIN IMMEDIATE")
         self._database.execute("DELETE FROM documents")
         self._database.executemany("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
@@ -149,7 +153,7 @@ class World:
 
     def conversation(self) -> Conversation | None:
         """The one that the scenes are about."""
-        found = wiring.bundle().store.get(conversation_path(KEY))
+        found = wiring.bundle().store.get(conversation_path(self.pair.key))
         return next((from_record(one.record) for one in found.values()), None)
 
     # --- requests ---
@@ -169,13 +173,21 @@ class World:
         """One request with the proof that the door asks for."""
         if door == DESK:
             body = {"secret_key": WEBHOOK_SECRET, "organization_id": ORGANIZATION, **body}
-        raw = json.dumps(body).encode()
-        return self.send(door, raw, proof(door, raw))
+        data = json.dumps(body).encode()
+        return self.send(door, in_wrapping(door, data), proof(door, data))
 
 
-def proof(door: str, raw: bytes) -> dict[str, str]:
+def proof(door: str, data: bytes) -> dict[str, str]:
     """The headers that say who sends this."""
-    return {CHANNEL: signature(PARTNER_KEY, raw), BOT: {"X-Webhook-Token": TOKEN}}.get(door, {})
+    tokens = {CHANNEL: PARTNER_KEY, RCS: RCS_TOKEN}
+    if door in tokens:
+        return signature(tokens[door], data)
+    return {"X-Webhook-Token": TOKEN} if door == BOT else {}
+
+
+def in_wrapping(door: str, data: bytes) -> bytes:
+    """The body that data comes in."""
+    return json.dumps(in_envelope(data)).encode() if door == RCS else data
 
 
 def _environ(raw: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
@@ -195,22 +207,23 @@ def _environ(raw: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def temporary_world() -> Iterator[World]:
+def temporary_world(pair: Pair = BUSINESS_MESSAGES_ES) -> Iterator[World]:
     """The deployment with a database in memory, where the machine has a disk there: it is written to all the time."""
     in_memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    with tempfile.TemporaryDirectory(dir=in_memory) as folder, _world(Path(folder)) as one:
+    with tempfile.TemporaryDirectory(dir=in_memory) as folder, _world(Path(folder), pair) as one:
         yield one
 
 
 @contextlib.contextmanager
-def _world(folder: Path) -> Iterator[World]:
+def _world(folder: Path, pair: Pair) -> Iterator[World]:
     """The deployment, for as long as the block lasts."""
-    one = World(folder)
+    one = World(folder, pair)
     secrets = folder / "secrets.json"
     secrets.write_text(json.dumps(_SECRETS))
     secrets.chmod(0o600)
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**_SETTINGS, "STORE": f"sqlite:{one.path}", "SECRETS": f"file:{secrets}"}.items():
+        where = {"DIALOGFLOW_AGENT": pair.bot, "STORE": f"sqlite:{one.path}", "SECRETS": f"file:{secrets}"}
+        for name, value in {**_SETTINGS, **pair.settings, **where}.items():
             patch.setenv(name, value)
         patch.setattr(wiring, "_bundle", None)
         patch.setattr(wiring, "HttpClient", one.outside.told)

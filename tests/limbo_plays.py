@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from functions.handoff.content import Media
+from functions.handoff.events import Subscription, SubscriptionWord
 from tests.limbo import HOUR_S, MINUTE_S, Watch
 
 # --- people who do not come, or fall silent --------------------------------------------------------------------------
@@ -56,6 +57,43 @@ def nobody_online(watch: Watch) -> None:
     watch.say("a person please")
     watch.seen.pop(0)
     watch.live(1200)
+
+
+# --- users who do not want to hear from us, or can't ----------------------------------------------------------------
+
+
+def unsubscribe(watch: Watch) -> None:
+    """And be silent for a moment."""
+    now = watch.world.clock.now()
+    watch.do(watch.world.accept, Subscription(id=f"s{now}", source_at=now, wanted=False))
+    watch.world.clock.sleep(1)
+
+
+def unsubscribes_with_jane(watch: Watch) -> None:
+    with_jane(watch)
+    unsubscribe(watch)
+    watch.do(watch.world.agent_writes, "are you still there?")
+    watch.live(1200)
+    assert ["unsubscribed"] == [letter["reason"] for letter in watch.world.dead_letters()]
+
+
+def unsubscribes_while_waiting(watch: Watch) -> None:
+    waiting(watch)
+    unsubscribe(watch)
+    watch.live(1200)
+
+
+def writes_a_keyword_alone(watch: Watch) -> None:
+    watch.do(watch.world.accept, SubscriptionWord(id="w1", source_at=watch.world.clock.now(), text="STOP"))
+    watch.live(200)
+
+
+def phone_out_of_reach(watch: Watch) -> None:
+    with_jane(watch)
+    watch.world.faults.script["channel.send_message"] = ["unreachable"]
+    watch.do(watch.world.agent_writes, "are you still there?")
+    watch.live(300)
+    assert ["unreachable"] == [letter["reason"] for letter in watch.world.dead_letters()]
 
 
 # --- LiveChat --------------------------------------------------------------------------------------------------------

@@ -3,19 +3,27 @@
 import json
 import threading
 import time
-import uuid
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, TypeVar
 
+import pytest
 import requests
 
 from functions.handoff import ids
+from functions.handoff.conversation import from_record
+from functions.handoff.interfaces import Store
+from functions.runtime.config import read_settings
+from functions.runtime.log_values import shown_conversation
+from functions.runtime.wiring import open_store
 from infra.sandbox.livechat.model import Chat
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.standin import Call, StandIn
+from infra.sandbox.standins import BOT_NAME, PROJECT
+from tests.hands import BUSINESS_MESSAGES, RCS, Bubble, BusinessMessagesHand, Hand
+from tests.hands_rcs import RcsHand
 
 JsonObject = dict[str, Any]
-BOT_NAME = "Hello World Agent"
 JANE, SAM, ADA = "jane@shop.example", "sam@shop.example", "ada@shop.example"
 NAMES = {JANE: "Jane Doe", SAM: "Sam Lee", ADA: "Ada King"}
 PROBLEM = "Thanks for contacting us. What is it about? I know about orders and opening hours, or I get you a person."
@@ -25,6 +33,7 @@ BRIEFING = "(note) Handed over by the bot"
 
 _T = TypeVar("_T")
 _LOOK_EVERY_S = 0.01
+_HANDS: dict[str, Callable[..., Hand]] = {BUSINESS_MESSAGES: BusinessMessagesHand, RCS: RcsHand}
 
 
 def wait_for(look: Callable[[], _T], what: str, timeout_s: float = 20.0) -> _T:
@@ -38,67 +47,87 @@ def wait_for(look: Callable[[], _T], what: str, timeout_s: float = 20.0) -> _T:
 
 
 class WatchedSandbox(Sandbox):
-    """A sandbox of which one can tell whether it is sweeping just now."""
+    """A sandbox of which one can tell whether it is sweeping just now, and what it holds.
+
+    `rests`: it sweeps no more, for the time being.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.sweeping = threading.Lock()
+        self.rests = False
         super().__init__(*args, **options)
 
     def sweep(self) -> None:
         """As the sandbox does."""
         with self.sweeping:
-            super().sweep()
+            if not self.rests:
+                super().sweep()
+
+    @cached_property
+    def store(self) -> Store:
+        """The functions' store."""
+        with pytest.MonkeyPatch.context() as patch:
+            if host := self.settings.get("FIRESTORE_EMULATOR_HOST", ""):  # read by the client library, not by us
+                patch.setenv("FIRESTORE_EMULATOR_HOST", host)
+            return open_store(read_settings(self.settings))[0]
 
 
 class Scene:
-    """One user's conversation. Lines of `screen` and `inbox` are plain texts with who said it in front."""
+    """One user's conversation. Lines of `screen` and `inbox` are plain texts with who said it in front.
 
-    def __init__(self, sandbox: WatchedSandbox, *, name: str = "Michael", locale: str = "en") -> None:
+    `hand`: the user's, on one of the channels; `channel` the stand-in of that.
+    """
+
+    def __init__(
+        self,
+        sandbox: WatchedSandbox,
+        channel: str = "",
+        *,
+        name: str = "Michael",
+        locale: str = "en",
+        context: JsonObject | None = None,
+    ) -> None:
         self.sandbox = sandbox
-        self.id = f"c-{uuid.uuid4().hex[:10]}"
-        self.key = ids.conversation_key("business_messages", self.id)
+        self.hand = _HANDS[channel or sandbox.channel](sandbox, name=name, locale=locale, context=context or {})
+        self.channel = self.hand.standin
+        self.id, self.key = self.hand.id, self.hand.key
         self.session = f"{sandbox.settings['DIALOGFLOW_AGENT']}/sessions/{ids.session_id(self.key)}"
-        self._older_chats = set(sandbox.livechat.licence.chats)
-        self._phone = sandbox.messages.phone
-        self._phone.open(conversation_id=self.id, name=name, locale=locale, context={"customContext": self.id})
+        self.shown_key = shown_conversation(self.key)  # as logs and operators' commands show it
+        self._customer = ""
 
     # --- the user ----------------------------------------------------------------------------------------------------
 
     def user_says(self, text: str) -> JsonObject:
         """The user writes; answers the webhook's body."""
-        return self._phone.say(self.id, text)
+        return self.hand.say(text)
 
     def user_asks_for_a_person(self) -> JsonObject:
-        """By the channel's own menu."""
-        return self._phone.request_live_agent(self.id)
+        """By what the channel offers for it."""
+        return self.hand.ask_for_a_person()
 
     def user_taps(self, label: str, postback: str = "") -> JsonObject:
         """A chip under the newest message or on a card; of several with that label the one with the postback."""
-        return self._phone.tap(self.id, label, postback=postback)
+        return self.hand.tap(label, postback)
 
-    def user_sends_picture(self, content: bytes, mime_type: str = "image/png", **options: Any) -> JsonObject:
-        """A picture that can be fetched where Business Messages says."""
-        return self._phone.send_image(self.id, content=content, mime_type=mime_type, **options)
+    def user_sends_picture(self, content: bytes, mime_type: str = "image/png") -> JsonObject:
+        """A picture that can be fetched where the channel says."""
+        return self.hand.send_picture(content, mime_type)
 
-    def user_signs_in(self, **outcome: str) -> JsonObject:
-        """Where a message asked for it, with a `code` or an `error`."""
-        return self._phone.authenticate(self.id, **outcome)
-
-    def user_rates(self, rating: str, text: str = "") -> JsonObject:
-        """The survey that came last."""
-        return self._phone.answer_survey(self.id, rating=rating, text=text)
-
-    def user_reads(self, *, with_delivered: bool = False) -> JsonObject:
+    def user_reads(self, *, with_delivered: bool = False) -> None:
         """All that is on the screen."""
-        return self._phone.read(self.id, with_delivered=with_delivered)
+        self.hand.read(with_delivered=with_delivered)
 
     def redeliver(self, body: JsonObject) -> None:
         """The channel sends a webhook once more."""
-        self._phone.sender.post("again", body)
+        self.hand.redeliver(body)
 
     def screen(self) -> list[str]:
         """What the user has on the phone, oldest first."""
-        return [_on_screen(line) for line in self.sandbox.messages.transcript(self.id)]
+        return self.hand.screen()
+
+    def bubbles(self) -> list[Bubble]:
+        """The brand's messages on the phone, oldest first."""
+        return self.hand.bubbles()
 
     def user_sees(self, line: str, timeout_s: float = 20.0) -> None:
         """Wait until the line is on the screen."""
@@ -106,7 +135,7 @@ class Scene:
 
     def sent_to_user(self) -> list[Call]:
         """Every call that was made to the channel for this user."""
-        return [call for call in list(self.sandbox.messages.calls) if f"/conversations/{self.id}/" in call.path]
+        return self.hand.calls()
 
     # --- the bot -----------------------------------------------------------------------------------------------------
 
@@ -121,6 +150,11 @@ class Scene:
             for turn in list(self.sandbox.dialogflow.turns.get(self.session, []))
         ]
 
+    @property
+    def session_elsewhere(self) -> str:
+        """The name of a session that we never opened."""
+        return f"{self.sandbox.settings['DIALOGFLOW_AGENT'].replace(PROJECT, 'elsewhere')}/sessions/never-opened-here"
+
     def bot_calls_webhook(self, **body: Any) -> JsonObject:
         """The bot calls its fulfilment webhook outside any turn of ours; answers what came of it."""
         url = self.sandbox.settings["DIALOGFLOW_API_URL"] + "/_webhook_alone"
@@ -131,17 +165,17 @@ class Scene:
 
     def chats(self) -> list[Chat]:
         """This user's chats in LiveChat."""
+        self._customer = self._customer or self._read_customer()
         with self.sandbox.livechat.lock:
-            licence = self.sandbox.livechat.licence
-            return [
-                chat
-                for chat_id, chat in licence.chats.items()
-                if chat_id not in self._older_chats and self._is_this_user(licence.customers[chat.customer_id])
-            ]
+            chats = list(self.sandbox.livechat.licence.chats.values())
+        return [chat for chat in chats if chat.customer_id == self._customer]
 
-    def _is_this_user(self, customer: Any) -> bool:
-        shown = [field["customContext"] for field in customer.session_fields if "customContext" in field]
-        return not shown or shown == [self.id]
+    def _read_customer(self) -> str:
+        """Who the user is at the desk: which the functions alone know, before anything is asked of it."""
+        path = f"conversations/{self.key}"
+        document = self.sandbox.store.get(path).get(path)
+        customer = from_record(document.record).customer if document else None
+        return customer.id if customer else ""
 
     @property
     def chat(self) -> Chat:
@@ -190,6 +224,15 @@ class Scene:
         """Cloud Tasks has this conversation looked after."""
         requests.post(self.sandbox.url_of("redeliver"), json={"conversation": self.key}, timeout=30).raise_for_status()
 
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    def time_passes(self, seconds: float) -> None:
+        """So much time goes by at once where the functions go by the sandbox's clock; elsewhere it has to be waited."""
+        if self.sandbox.obeys_clock:
+            self.channel.phone.sender.settle()
+            self.sandbox.livechat.wait_idle(0)
+            self.sandbox.move_on(seconds)
+
     # --- together ----------------------------------------------------------------------------------------------------
 
     def hand_off(self, words: str = "talk to a person", to: str = JANE) -> None:
@@ -204,9 +247,8 @@ class Scene:
 
     def _is_quiet(self) -> bool:
         sandbox = self.sandbox
-        is_sent = all(
-            one["state"] != "pending" for one in self._phone.sender.deliveries()
-        ) and self._phone.sender.settle(0)
+        sender = self.channel.phone.sender
+        is_sent = all(one["state"] != "pending" for one in sender.deliveries()) and sender.settle(0)
         is_idle = sandbox.livechat.wait_idle(0)
         is_woken = all(task.state != "pending" for task in list(sandbox.tasks.tasks.values()))
         return is_sent and is_idle and is_woken and not sandbox.sweeping.locked()
@@ -233,15 +275,6 @@ def joined(agent: str) -> str:
 def left(agent: str) -> str:
     """REPRESENTATIVE_LEFT."""
     return f"HUMAN {NAMES[agent]} REPRESENTATIVE_LEFT"
-
-
-def _on_screen(line: JsonObject) -> str:
-    if line["from"] == "user":
-        return f"user: {line.get('text') or ('[image]' if 'image' in line else '[' + line['kind'] + ']')}"
-    voice = f"{line.get('representative')} {line.get('name')}"
-    if line["kind"] == "event":
-        return f"{voice} {line['event']}"
-    return f"{voice}: {line['text']}" if "text" in line else f"[{line['kind']}]"
 
 
 def _in_inbox(event: JsonObject) -> str:

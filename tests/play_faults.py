@@ -76,9 +76,5 @@ def answers(scene: Scene) -> list[str]:
 
 def questions_sent(scene: Scene) -> list[JsonObject]:
     """What became of the questions' webhooks; [] while one is on its way."""
-    sent = [
-        one
-        for one in scene.sandbox.messages.phone.sender.deliveries()
-        if one["body"]["conversationId"] == scene.id and one["body"].get("message", {}).get("text") in ASKED
-    ]
+    sent = [one for one in scene.hand.deliveries() if one["body"].get("message", {}).get("text") in ASKED]
     return sent if all(one["state"] == "delivered" for one in sent) else []

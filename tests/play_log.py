@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from functions.runtime.log_values import shown_conversation
 from infra.sandbox.sandbox import Sandbox
 
 JsonObject = dict[str, Any]
@@ -49,6 +50,8 @@ class Log:
             ValueError: a line is not one JSON object.
         """
         found = [_read_line(line) for line in self._written()]
+        if "conversation" in fields:
+            fields["conversation"] = shown_conversation(str(fields["conversation"]))
         return [
             line
             for line in found

@@ -11,17 +11,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from functions.handoff.interfaces import Store
 from functions.livechat.oauth import AgentToken
 from functions.livechat.token_record import TokenRecord
-from functions.storage.firestore import connect
-from functions.storage.sqlite import SqliteStore
 from infra.sandbox.livechat.options import AgentProfile
 from infra.sandbox.processes import FunctionProcess, PortInUse, free_port, refuse_if_taken
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.standin import Fault, StandIn
+from infra.sandbox.standins import DOORS
+from tests.hands import BUSINESS_MESSAGES
 from tests.play import ADA, JANE, NAMES, SAM, Scene, WatchedSandbox, wait_for
 from tests.play_log import Log
+from tests.product import SQLITE, Setup, as_parameters
 
 STANDARD, SALES, BILLING = 7, 8, 9
 """Groups: Jane has the standard one, Sam sales (one chat at a time), Ada billing, but she is not there at first."""
@@ -43,30 +43,86 @@ _SETTINGS = {
     "DELAY_NOTICE_S": "1",
 }
 _TWO_MINUTES = timedelta(minutes=2)
-_STORES = [pytest.param("sqlite"), pytest.param("firestore", marks=pytest.mark.emulator)]
 
 
-@pytest.fixture(scope="session", params=_STORES)
-def sandbox(request: pytest.FixtureRequest) -> Iterator[WatchedSandbox]:
-    """A running deployment, on SQLite and on Google's Firestore emulator."""
-    settings = dict(_SETTINGS)
-    if request.param == "firestore":
-        settings["FIRESTORE_EMULATOR_HOST"] = request.getfixturevalue("firestore_emulator")
-        settings["GOOGLE_CLOUD_PROJECT"] = f"test-{uuid.uuid4().hex[:12]}"
-        settings["STORE"] = "firestore"
-    running = WatchedSandbox(settings, livechat_options=LIVECHAT_OPTIONS)
-    with running:
-        yield running
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test wherever it is to run."""
+    if "setup" in metafunc.fixturenames:
+        setups = list(as_parameters(metafunc.definition, is_all=metafunc.config.getoption("product")))
+        metafunc.parametrize("setup", setups, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def setup(request: pytest.FixtureRequest) -> Setup:
+    """The channel, the bot and the store of the test."""
+    one: Setup = request.param
+    return one
+
+
+@pytest.fixture(scope="session")
+def store_settings(setup: Setup, request: pytest.FixtureRequest) -> dict[str, str]:
+    """Settings that lead the functions to the store."""
+    if setup.store == SQLITE:
+        return {}
+    host = request.getfixturevalue("firestore_emulator")
+    project = f"test-{uuid.uuid4().hex[:12]}"
+    return {"FIRESTORE_EMULATOR_HOST": host, "GOOGLE_CLOUD_PROJECT": project, "STORE": "firestore"}
+
+
+class Running:
+    """Deployments that stay up for the next file's tests, as each takes a while to start. All but one rest."""
+
+    def __init__(self) -> None:
+        self._up: dict[object, WatchedSandbox] = {}
+
+    def get(self, name: object, make: Callable[[], WatchedSandbox]) -> WatchedSandbox:
+        """The one of that name, made and started where there is none yet."""
+        for one in self._up.values():
+            one.rests = True
+        if name not in self._up:
+            self._up[name] = make()
+            self._up[name].start()
+        self._up[name].rests = False
+        return self._up[name]
+
+    def stop(self) -> None:
+        """All of them."""
+        for one in self._up.values():
+            one.stop()
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Running]:
+    """What is up for the whole session."""
+    everything = Running()
+    yield everything
+    everything.stop()
+
+
+@pytest.fixture(scope="session")
+def sandbox(setup: Setup, running: Running, store_settings: dict[str, str]) -> WatchedSandbox:
+    """A running deployment."""
+
+    def make() -> WatchedSandbox:
+        return WatchedSandbox(_SETTINGS | store_settings, bot=setup.bot, livechat_options=LIVECHAT_OPTIONS)
+
+    return running.get(("standard", setup.bot, setup.store), make)
 
 
 @pytest.fixture
-def scenes(sandbox: WatchedSandbox, request: pytest.FixtureRequest) -> Iterator[Callable[..., Scene]]:
+def channel(request: pytest.FixtureRequest) -> str:
+    """The channel of the test; a deployment that is not run on several has one of its own."""
+    return str(request.getfixturevalue("setup").channel) if "setup" in request.fixturenames else BUSINESS_MESSAGES
+
+
+@pytest.fixture
+def scenes(sandbox: WatchedSandbox, channel: str, request: pytest.FixtureRequest) -> Iterator[Callable[..., Scene]]:
     """Opens conversations; afterwards everything behaves again, and nobody broke a rule or said too much in a log."""
     opened: list[Scene] = []
     log, rules = Log(sandbox), len(_violations(sandbox))
 
-    def open_scene(**user: str) -> Scene:
-        opened.append(Scene(sandbox, **user))
+    def open_scene(**user: Any) -> Scene:
+        opened.append(Scene(sandbox, channel, **user))
         return opened[-1]
 
     yield open_scene
@@ -94,20 +150,21 @@ def log(sandbox: Sandbox) -> Log:
 
 
 def _violations(sandbox: Sandbox) -> list[Any]:
-    return [*sandbox.messages.violations, *sandbox.dialogflow.violations]
+    return [violation for one in (*sandbox.channels.values(), sandbox.dialogflow) for violation in one.violations]
 
 
 def _behave(sandbox: Sandbox) -> None:
     for process in sandbox.functions.values():
         if process.pid is None:
             start_again(process)
-    for standin in (sandbox.livechat, sandbox.messages, sandbox.dialogflow):
+    for standin in (sandbox.livechat, sandbox.dialogflow, *sandbox.channels.values()):
         standin.faults = []
     sandbox.livechat.misbehave()
     sandbox.livechat.licence.options = sandbox.livechat.options
-    sending = {"url": sandbox.url_of("business_messages_webhook"), "twice": 0.0, "reorder": 0.0, "drop": 0.0}
-    sandbox.messages.change_options(sending=sending)
-    webhook = {"auth": "header", "token": sandbox.dialogflow_token, "twice": False, "location": ""}
+    for name, standin in sandbox.channels.items():
+        sending = {"url": sandbox.url_of(DOORS[name]), "twice": 0.0, "reorder": 0.0, "drop": 0.0}
+        standin.change_options(sending=sending)
+    webhook = {"auth": "header", "token": sandbox.dialogflow_token, "twice": False, "location": "", "audience": ""}
     sandbox.dialogflow.change_options(webhook=webhook)
     for agent, status in ((JANE, "accepting_chats"), (SAM, "accepting_chats"), (ADA, "not_accepting_chats")):
         if sandbox.livechat.licence.agents[agent].status != status:
@@ -173,19 +230,9 @@ def another_process(sandbox: Sandbox, function: str, without: str = "", **settin
 # --- the store -------------------------------------------------------------------------------------------------------
 
 
-def open_store(sandbox: Sandbox) -> Store:
-    """The deployment's store."""
-    kind, _, path = sandbox.settings["STORE"].partition(":")
-    if kind == "sqlite":
-        return SqliteStore(path)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FIRESTORE_EMULATOR_HOST", sandbox.settings["FIRESTORE_EMULATOR_HOST"])
-        return connect(sandbox.settings["GOOGLE_CLOUD_PROJECT"])
-
-
-def expire_agent_token(sandbox: Sandbox) -> None:
+def expire_agent_token(sandbox: WatchedSandbox) -> None:
     """LiveChat refuses the shared agent token from now on, and it is not new: a new one's refusal is not believed."""
-    record = TokenRecord(open_store(sandbox))
+    record = TokenRecord(sandbox.store)
     stored = wait_for(record.read, "the token's document")
     assert stored.token is not None
     earlier = stored.token.obtained_at - _TWO_MINUTES

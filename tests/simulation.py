@@ -20,14 +20,16 @@ from functions.handoff.schedule import alarm
 from tests.core_world import KEY, World
 from tests.delivery_rules import stuck
 from tests.simulation_bot import pass_on_sign_ins
-from tests.simulation_people import Mail, People
+from tests.simulation_people import People
 from tests.simulation_rules import broken_rules, muted
+from tests.simulation_switches import Mail
 from tests.simulation_task import Killed, Task
 from tests.simulation_trouble import Trouble
 
 _STOPS_AT_MOST = 3000
 _BOT_ALONE = {"channel.send_message": "reply:", "channel.send_survey": "survey:", "dialogflow.hear_event": "event:"}
 """Calls that are for when the user is with the bot, if they are for such an entry."""
+_SEEN = {"channel.send_message", "channel.send_framing", "channel.send_survey"}
 
 
 class Simulation:
@@ -135,6 +137,9 @@ class Simulation:
             (self.people.user_asks, 2),
             (self.people.user_does, 5),
             (self.people.agent_acts, 8),
+            (self.people.switches.flip, 2),
+            (self.people.switches.type_word, 1),
+            (self.people.switches.expire, 1),
             (self._deliver, 25),
             (self._resume, 90),
             (self._clock, 15),
@@ -152,6 +157,7 @@ class Simulation:
         if self.done_mail and self.random.random() < 0.1:
             self._start(self.random.choice(self.done_mail), again=True)
         elif len(self.tasks) < 4:
+            self.people.switches.post()
             mail = self.people.take_mail({on_its_way.from_channel for on_its_way in self._mail_of.values()})
             if mail:
                 self._start(mail)
@@ -242,10 +248,14 @@ class Simulation:
         if active:
             self.world.desk.close(active[0], "agent")
         self._run_down(3000)
+        if self.conversation and self.conversation.unsubscribed:  # who left unseen is seen off
+            self.people.switches.switch(wanted=True)
+            self._run_down(300)
 
     def _run_down(self, seconds: float) -> None:
         end = self.world.clock.now() + timedelta(seconds=seconds)
         while self.world.clock.now() < end or self.tasks or self.people.mail:
+            self.people.switches.post()
             while self.people.mail:
                 self._finish_tasks()
                 self._start(self.people.mail.pop(0))
@@ -256,7 +266,7 @@ class Simulation:
 
     def _advance_to_next_alarm(self, end: datetime) -> None:
         c = self.conversation
-        rings_at = min(c.due_at, end) if c and c.due_at else end
+        rings_at = min([end, *([c.due_at] if c and c.due_at else []), *self.people.switches.tried_again_at])
         self._advance(max((rings_at - self.world.clock.now()).total_seconds(), 0.1))
 
     def _finish_tasks(self) -> None:
@@ -271,11 +281,18 @@ class Simulation:
         return from_record(found.record) if found else None
 
     def _check_speech(self, name: str) -> None:
-        """What is the bot's waits until nobody else is asked for, its words until nobody is present (as committed)."""
+        """What is the bot's waits until nobody else is asked for, its words until nobody is present (as committed).
+
+        And to who does not want to hear from us nothing is said, by whomever.
+        """
         prefix = _BOT_ALONE.get(name)
-        if not prefix or self.disturbed or self._running is None:
+        if self.disturbed or self._running is None:
             return
         c = self.conversation
+        if c and c.lease and c.unsubscribed and name in _SEEN:
+            self.violations.append(f"{c.lease.entry} goes out to who has unsubscribed")
+        if not prefix:
+            return
         if (
             c
             and c.lease

@@ -24,21 +24,11 @@ from functions.handoff.events import (
 )
 from tests.core_world import BOB, JANE, World
 from tests.fakes import DeskEvent
+from tests.simulation_switches import Mail, Switches
 
-_DESK_TRIES = 4
-_CHANNEL_TRIES = 10**6
 _WORDS = ["hello", "what?", "a person please", "more", "and more"]
 _ACTS = ["write", "write", "write", "note", "join", "leave", "transfer", "close", "edit", "delete"]
 _FILES = 0.15
-
-
-class Mail:
-    """A webhook on its way. LiveChat gives up after four tries, channels do not."""
-
-    def __init__(self, event: Entry, *, from_channel: bool) -> None:
-        self.event = event
-        self.from_channel = from_channel
-        self.tries = _CHANNEL_TRIES if from_channel else _DESK_TRIES
 
 
 class People:
@@ -63,6 +53,7 @@ class People:
         self.sign_ins: list[int] = []
         self.ratings: list[str] = []
         self.receipts: set[tuple[str, bool]] = set()
+        self.switches = Switches(self)
         self.orderly = randomness.random() < 0.4
         self._drop_rate = randomness.choice([0.0, 0.1, 0.3])
         self._number = 0
@@ -70,12 +61,14 @@ class People:
         world.desk.on_started = self._desk_started
         world.desk.on_closed = self._desk_closed
 
-    def _next(self) -> int:
+    def next(self) -> int:
+        """A number that nothing else has."""
         self._number += 1
         return self._number
 
-    def _marked(self, words: str) -> str:
-        number = self._next()
+    def marked(self, words: str) -> str:
+        """Each word with the same number."""
+        number = self.next()
         return " ".join(f"{word}#{number}" for word in words.split())
 
     # --- the post --------------------------------------------------------------------------------------------------
@@ -101,19 +94,19 @@ class People:
     def user_writes(self) -> None:
         """Anything, to whoever is there; now and then a file, which is nothing but its address."""
         is_file = self.random.random() < _FILES
-        self.said.append(self._marked("file" if is_file else self.random.choice(_WORDS)))
+        self.said.append(self.marked("file" if is_file else self.random.choice(_WORDS)))
         self.world.clock.sleep(0.001)
         now, text = self.world.clock.now(), self.said[-1]
         files = (Media(text),) if is_file else ()
-        self._from_user(UserMessage(id=f"pu{self._next()}", source_at=now, text=text, files=files))
+        self.from_user(UserMessage(id=f"pu{self.next()}", source_at=now, text=text, files=files))
 
     def user_asks(self) -> None:
         """For a person, or for the bot."""
         now = self.world.clock.now()
         if self.random.random() < 0.7:
-            self._from_user(HandoffAsked(id=f"ph{self._next()}", source_at=now, signal=HandoffSignal("user")))
+            self.from_user(HandoffAsked(id=f"ph{self.next()}", source_at=now, signal=HandoffSignal("user")))
         else:
-            self._from_user(ReturnAsked(id=f"pr{self._next()}", source_at=now))
+            self.from_user(ReturnAsked(id=f"pr{self.next()}", source_at=now))
 
     def user_does(self) -> None:
         """Something beside writing: signs in, answers a survey, receives or reads what agents wrote."""
@@ -121,18 +114,18 @@ class People:
         self.random.choice(acts)()
 
     def _sign_in(self) -> None:
-        number, now = self._next(), self.world.clock.now()
+        number, now = self.next(), self.world.clock.now()
         self.sign_ins.append(number)
         said: dict[str, Any] = {"parameters": {"code": f"code#{number}"}, "details": {"outcome": f"outcome#{number}"}}
-        self._from_user(UserAction(id=f"pa{number}", source_at=now, action="authentication", **said))
+        self.from_user(UserAction(id=f"pa{number}", source_at=now, action="authentication", **said))
 
     def _answer_survey(self) -> None:
         if not self.world.channel.surveys:
             return
-        number, now = self._next(), self.world.clock.now()
+        number, now = self.next(), self.world.clock.now()
         self.ratings.append(f"rating#{number}")
         details = {"rating": self.ratings[-1]}
-        self._from_user(UserAction(id=f"pa{number}", source_at=now, action="survey", details=details))
+        self.from_user(UserAction(id=f"pa{number}", source_at=now, action="survey", details=details))
 
     def _receive(self) -> None:
         words = [one.id for one in self.world.channel.shown if (one.kind, one.representative) == ("message", "HUMAN")]
@@ -142,9 +135,10 @@ class People:
         is_read = self.random.random() < 0.6
         self.receipts |= {(one, is_read) for one in message_ids}
         now = self.world.clock.now()
-        self._from_user(UserReceipt(id=f"pq{self._next()}", source_at=now, message_ids=message_ids, read=is_read))
+        self.from_user(UserReceipt(id=f"pq{self.next()}", source_at=now, message_ids=message_ids, read=is_read))
 
-    def _from_user(self, event: Entry) -> None:
+    def from_user(self, event: Entry) -> None:
+        """Put the webhook of it into the post."""
         self.mail.append(Mail(event, from_channel=True))
 
     # --- the agents ------------------------------------------------------------------------------------------------
@@ -170,20 +164,20 @@ class People:
         agent = self.random.choice([JANE, BOB])
         where: dict[str, Any] = {"source_at": self.world.clock.now(), "chat_id": chat_id, "thread_id": thread_id}
         if act in {"write", "note"}:
-            text = self._marked(f"{act} words")
+            text = self.marked(f"{act} words")
             (self.private if act == "note" else self.agent_words).append(text)
             self.world.desk.append(chat_id, agent.id, text, visible=act == "write")
         elif act in {"edit", "delete"}:
             self._change(act, chat_id, thread_id)
         elif act == "join":
             self.world.desk.absent.discard(agent.id)
-            self._from_desk(AgentJoined(id=f"pj{self._next()}", agent=agent, **where))
+            self._from_desk(AgentJoined(id=f"pj{self.next()}", agent=agent, **where))
         elif act == "leave":
             self.world.desk.absent.add(agent.id)
-            self._from_desk(AgentLeft(id=f"pl{self._next()}", agent_id=agent.id, **where))
+            self._from_desk(AgentLeft(id=f"pl{self.next()}", agent_id=agent.id, **where))
         elif act == "transfer":
             self.world.desk.absent.update(self.world.desk.names)
-            self._from_desk(ChatTransferred(id=f"pt{self._next()}", queued=True, **where))
+            self._from_desk(ChatTransferred(id=f"pt{self.next()}", queued=True, **where))
         else:
             self.world.desk.close(chat_id, self.random.choice(["agent", "system"]))
 
@@ -201,7 +195,7 @@ class People:
             event.deleted = True
             self._from_desk(MessageDeleted(id=f"deleted:{event.id}", event_id=event.id, **where))
             return
-        event.text = self._marked("edited words")
+        event.text = self.marked("edited words")
         self.changed.append(event.text)
         edited = {"event_id": event.id, "agent": Agent(event.author), "text": event.text, **where}
         self._from_desk(MessageEdited(id=f"edit:{event.id}:{event.text}", **edited))
@@ -230,8 +224,8 @@ class People:
 
     def _desk_started(self, chat_id: str, thread_id: str) -> None:
         where: dict[str, Any] = {"source_at": self.world.clock.now(), "chat_id": chat_id, "thread_id": thread_id}
-        self._from_desk(ChatStarted(id=f"ps{self._next()}", **where))
+        self._from_desk(ChatStarted(id=f"ps{self.next()}", **where))
 
     def _desk_closed(self, chat_id: str, thread_id: str, by: str) -> None:
         where: dict[str, Any] = {"source_at": self.world.clock.now(), "chat_id": chat_id, "thread_id": thread_id}
-        self._from_desk(ChatClosed(id=f"pc{self._next()}", closed_by=by, **where))
+        self._from_desk(ChatClosed(id=f"pc{self.next()}", closed_by=by, **where))

@@ -21,6 +21,7 @@ from tests.delivery_rules import (
     threads_out_of_order,
     unresolved,
 )
+from tests.simulation_switch_rules import expiries_untold, refusals_untold, words_heard, words_lost
 
 if TYPE_CHECKING:
     from tests.simulation import Simulation
@@ -43,7 +44,8 @@ def broken_rules(run: Simulation) -> list[str]:
     once = [text for text in by_agents if "edited#" not in text]  # corrections have no time: late ones may come round
     broken += doubled(world, said_once, once) + lost(world, _passed_on(run), told)
     broken += leaked(world, people.private) + mislabelled(world.channel.shown, [*by_agents, _CORRECTION])
-    broken += _sign_ins(run) + _surveys(run) + _marks(run)
+    broken += _sign_ins(run) + _surveys(run) + _marks(run) + _taken_back(run)
+    broken += refusals_untold(run) + words_heard(run) + words_lost(run) + expiries_untold(run)
     return broken + ([] if run.disturbed or not run.trouble.is_rare else _both_ways(run))
 
 
@@ -120,6 +122,27 @@ def _order(run: Simulation) -> list[str]:
 
 def _part_ids(entry_id: str) -> set[str]:
     return {part_id(KEY, entry_id, index) for index in range(_PARTS_AT_MOST)}
+
+
+def _taken_back(run: Simulation) -> list[str]:
+    """Of what agents took back the user is told if they saw any of it, and sees no more of it after that.
+
+    But not of what was given up, whose writer was told so, though a call in doubt did show it late.
+    """
+    known = run.world.entries()
+    given_up = {letter["entry_id"] for letter in run.world.dead_letters()}
+    place = {one.id: index for index, one in enumerate(run.world.channel.shown)}
+    threads = [thread for threads in run.world.desk.threads.values() for thread in threads]
+    broken: list[str] = []
+    for event in [event for thread in threads for event in thread.events if event.deleted]:
+        told = f"notice:withdrawn:{event.id}"
+        versions = [event.id, *(one for one in known if f"edit:{event.id}:" in one)]
+        seen = [at for version in versions for one in _part_ids(version) if (at := place.get(one)) is not None]
+        told_at = place.get(part_id(KEY, told, 0), len(place))
+        if seen and f"deleted:{event.id}" in known and told not in known and event.id not in given_up:
+            broken.append(f"{event.id} was seen and taken back, and the user not told")
+        broken += [f"{event.id} was shown after the user was told to disregard it" for at in seen if at > told_at]
+    return broken
 
 
 # --- beside words ----------------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """A sandbox as `make run` starts it, for tests of stories: played by the runner, by a player, or by hand."""
 
 import json
-import uuid
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -14,25 +14,25 @@ from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.stories import Step, Story, load
 from infra.sandbox.story_play import Play
 from infra.sandbox.story_player import Player
-from tests.play import ADA, JANE, SAM, wait_for
+from tests.hands import BUSINESS_MESSAGES
+from tests.play import ADA, JANE, SAM, WatchedSandbox, wait_for
+from tests.product import ES, SQLITE, Setup
+from tests.scenario_fixtures import Running
 
 SEED = load("seed")
 ON, AWAY = "accepting_chats", "not_accepting_chats"
 NAMES = sorted(stories.names())
 
 
-@pytest.fixture(scope="module", params=[pytest.param("sqlite"), pytest.param("firestore", marks=pytest.mark.emulator)])
-def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """What `make run` starts, on SQLite and on Google's Firestore emulator."""
-    settings = dict(run_options.SETTINGS)
+@pytest.fixture(scope="module")
+def sandbox(setup: Setup, running: Running, store_settings: dict[str, str]) -> Iterator[Sandbox]:
+    """What `make run` starts, with each channel, bot and store."""
+    settings = run_options.SETTINGS | store_settings
+    options = {"channel": setup.channel, "bot": setup.bot, "livechat_options": run_options.LIVECHAT_OPTIONS}
     with pytest.MonkeyPatch.context() as patch:
-        if request.param == "firestore":
-            settings["FIRESTORE_EMULATOR_HOST"] = request.getfixturevalue("firestore_emulator")
-            settings["GOOGLE_CLOUD_PROJECT"] = f"test-{uuid.uuid4().hex[:12]}"
-            settings["STORE"] = "firestore"
-            patch.setenv("FIRESTORE_EMULATOR_HOST", settings["FIRESTORE_EMULATOR_HOST"])
-        with Sandbox(settings, livechat_options=run_options.LIVECHAT_OPTIONS) as running:
-            yield running
+        for name, value in store_settings.items():
+            patch.setenv(name, value)  # stories look into the store
+        yield running.get(("stories", *setup), partial(WatchedSandbox, settings, **options))
 
 
 @pytest.fixture(autouse=True)
@@ -45,11 +45,11 @@ def behaving(sandbox: Sandbox) -> Iterator[None]:
     for chat in list(sandbox.livechat.licence.chats.values()):
         if chat.active_thread:
             sandbox.livechat.play("timeout", chat_id=chat.id)
-    for standin in (sandbox.livechat, sandbox.messages, sandbox.dialogflow):
+    for standin in (sandbox.livechat, sandbox.dialogflow, *sandbox.channels.values()):
         standin.faults = []
 
 
-on_sqlite = pytest.mark.parametrize("sandbox", ["sqlite"], indirect=True)
+by_hand = pytest.mark.only_on(BUSINESS_MESSAGES, ES, SQLITE)
 
 
 def status_of(sandbox: Sandbox, agent: str) -> str:

@@ -29,6 +29,7 @@ class Wasteful(CountingStore):
 
 vars(wiring)["CountingStore"] = Wasteful
 dialogflow_webhook, livechat_webhook, redeliver = main.dialogflow_webhook, main.livechat_webhook, main.redeliver
+rcs_webhook = main.rcs_webhook
 
 def business_messages_webhook(request):
     if request.method == "POST":

@@ -16,6 +16,7 @@ from functions.channels.business_messages_bot import ReadPayload
 from functions.dialogflow.payloads import read_payload
 from functions.handoff.content import Card, OutboundMessage, Suggestion
 from functions.handoff.events import BotAnswer, HandoffSignal, UserMessage
+from tests.examples import examples
 
 FIXTURES = Path(__file__).parent / "fixtures" / "business_messages"
 RECEIVED_AT = datetime(2024, 1, 2, 3, 5, tzinfo=UTC)
@@ -170,7 +171,7 @@ _JSON = st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dic
 _PARTS = st.lists(st.text(max_size=3) | st.dictionaries(_KEYS, _JSON, max_size=3), max_size=6)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(80))
 @given(_PARTS)
 def test_no_answer_crashes_the_reader_or_grows_beyond_bounds(parts: list[Any]) -> None:
     messages = said(*parts)

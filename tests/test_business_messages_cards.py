@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from functions.channels.business_messages_cards import lay_out
-from functions.channels.business_messages_content import compose
+from functions.channels.business_messages_content import FORM, compose
+from functions.channels.google_cards import lay_out
 from functions.handoff.content import Card, Media, OutboundMessage, Suggestion
 from tests.business_messages_bodies import cards_of, check_body, chips_of
 
@@ -156,5 +156,5 @@ def test_a_fallback_that_is_still_too_long_is_cut() -> None:
 
 
 def test_an_empty_card_is_none() -> None:
-    assert lay_out(Card(" ", "\n")).content == {}
+    assert lay_out(Card(" ", "\n"), FORM).content == {}
     assert show(Card(), text="Hello")[0]["text"] == "Hello"

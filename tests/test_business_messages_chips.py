@@ -2,7 +2,9 @@
 
 import pytest
 
-from functions.channels.business_messages_chips import as_chip, divide, in_words
+from functions.channels.business_messages_chips import as_chip
+from functions.channels.business_messages_content import FORM
+from functions.channels.google_chips import divide, in_words
 from functions.handoff.content import Suggestion
 
 SHOP = Suggestion("open_url", "Shop", url="https://shop.example")
@@ -101,7 +103,7 @@ def test_a_chip_can_be_said_in_words(chip: Suggestion, expected: str) -> None:
 
 @pytest.mark.parametrize(("count", "over"), [(4, 0), (5, 1)])
 def test_so_many_stay_chips_in_their_order(count: int, over: int) -> None:
-    shown, rest = divide(replies(count), 4)
+    shown, rest = divide(replies(count), 4, FORM)
 
     assert (shown, rest) == (replies(4), replies(count)[4:])
     assert len(rest) == over
@@ -110,15 +112,15 @@ def test_so_many_stay_chips_in_their_order(count: int, over: int) -> None:
 def test_a_request_for_a_person_stays_then_replies_then_links() -> None:
     one, two = replies(2)
 
-    assert divide((SHOP, one, CALL, two, PERSON), 3) == ((one, two, PERSON), (SHOP, CALL))
-    assert divide((SHOP, one, CALL, two, PERSON), 4) == ((SHOP, one, two, PERSON), (CALL,))
+    assert divide((SHOP, one, CALL, two, PERSON), 3, FORM) == ((one, two, PERSON), (SHOP, CALL))
+    assert divide((SHOP, one, CALL, two, PERSON), 4, FORM) == ((SHOP, one, two, PERSON), (CALL,))
 
 
 def test_what_can_be_no_chip_takes_no_place() -> None:
     blank, good = Suggestion("hologram", "New"), Suggestion("reply", "Yes")
 
-    assert divide((blank, good), 1) == ((good,), (blank,))
+    assert divide((blank, good), 1, FORM) == ((good,), (blank,))
 
 
 def test_a_person_is_asked_for_by_one_chip() -> None:
-    assert divide((PERSON, PERSON), 4) == ((PERSON,), ())
+    assert divide((PERSON, PERSON), 4, FORM) == ((PERSON,), ())

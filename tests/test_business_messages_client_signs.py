@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.channels import business_messages_client
+from functions.channels import business_messages_client, typing_sign
 from functions.channels.business_messages_client import BusinessMessagesChannel
 from functions.handoff.content import OutboundMessage
 from functions.handoff.errors import ConfigError, ProviderRefused, ProviderUnavailable
@@ -14,7 +14,7 @@ from functions.runtime.http_client import HttpClient
 from infra.sandbox.standin import Fault
 from tests.business_messages_pair import ADDRESS, BOT, Pair, paired
 
-LONG_S = 1.0
+SOON_S, LONG_S = 0.05, 0.25
 SLOW_S = 5.0
 
 
@@ -22,6 +22,11 @@ SLOW_S = 5.0
 def pair() -> Iterator[Pair]:
     with paired() as both:
         yield both
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typing_sign, "WORTH_IT_AFTER_S", SOON_S)
 
 
 def events(pair: Pair) -> list[str]:
@@ -62,7 +67,7 @@ def test_a_slow_or_failing_sign_costs_little_time_and_no_message(pair: Pair, mon
 
 def think(pair: Pair) -> None:
     with pair.channel.thinking(ADDRESS, BOT):
-        time.sleep(0.8)
+        time.sleep(LONG_S)
     raise ProviderUnavailable("channel", "never told")
 
 

@@ -7,6 +7,7 @@ from functions.channels.business_messages_chips import as_chip
 from functions.channels.business_messages_content import compose
 from functions.handoff.content import COMMONMARK, Card, Media, OutboundMessage, Suggestion
 from tests.business_messages_bodies import LIVE_AGENT, check_body, said, targets, wild_messages, word_messages
+from tests.examples import examples
 
 PICTURE = Media("https://shop.example/shoe.png", name="shoe.png", alt_text="A shoe")
 FILE = Media("https://shop.example/bill.pdf", name="bill.pdf", mime_type="application/pdf")
@@ -188,7 +189,7 @@ def test_what_the_author_wrote_for_this_channel_goes_first() -> None:
     assert compose(OutboundMessage("Rest", native=NATIVE)) == [{"text": "Native", "fallback": "Rest"}]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(wild_messages)
 def test_every_message_gives_bodies_that_the_channel_takes(message: OutboundMessage) -> None:
     bodies = compose(message)
@@ -198,7 +199,7 @@ def test_every_message_gives_bodies_that_the_channel_takes(message: OutboundMess
     assert bodies == compose(message)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(word_messages)
 def test_no_word_link_or_chip_is_lost(message: OutboundMessage) -> None:
     bodies = compose(message)

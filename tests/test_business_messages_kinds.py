@@ -13,6 +13,7 @@ from functions.channels.business_messages import parse_webhook
 from functions.handoff.content import Media
 from functions.handoff.errors import WebhookRejected
 from functions.handoff.events import BotAnswer, UserAction, UserMessage
+from tests.examples import examples
 
 FIXTURES = Path(__file__).parent / "fixtures" / "business_messages"
 RECEIVED_AT = datetime(2024, 1, 2, 3, 5, tzinfo=UTC)
@@ -171,7 +172,7 @@ _ANSWER = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(_ANSWER.filter(lambda answer: "code" in answer), st.booleans())
 def test_a_code_stands_in_the_parameters_and_nowhere_else(answer: dict[str, Any], has_request_id: bool) -> None:
     content = body(authenticationResponse=answer) | ({} if has_request_id else {"requestId": None})

@@ -2,7 +2,8 @@
 
 import pytest
 
-from functions.channels.business_messages_media import find_picture, media_in_words
+from functions.channels.business_messages_media import find_picture
+from functions.channels.google_media import media_in_words
 from functions.handoff.content import Media
 
 URL = "https://shop.example/shoe"
@@ -25,6 +26,7 @@ URL = "https://shop.example/shoe"
         (URL + ".png/", "", False),
         (URL, "", False),
         ("https://[.png", "", False),
+        ("https://[", "image/png", False),
         ("ftp://shop.example/shoe.png", "", False),
         ("/shoe.png", "", False),
         ("", "image/png", False),

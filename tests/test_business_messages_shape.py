@@ -14,6 +14,7 @@ from functions.channels.business_messages import ParsedWebhook, parse_webhook
 from functions.handoff.entries import decode, encode
 from functions.handoff.errors import WebhookRejected
 from functions.handoff.events import BotAnswer, UserMessage
+from tests.examples import examples
 
 FIXTURES = Path(__file__).parent / "fixtures" / "business_messages"
 RECEIVED_AT = datetime(2024, 1, 2, 3, 5, tzinfo=UTC)
@@ -111,7 +112,7 @@ _FIELDS = (
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(st.dictionaries(st.sampled_from(_KINDS), _JSON | st.dictionaries(st.sampled_from(_FIELDS), _JSON, max_size=3)))
 def test_no_body_crashes_the_parser_and_every_event_can_be_stored(fields: dict[str, Any]) -> None:
     try:

@@ -12,6 +12,7 @@ from infra.chaos.gather import gather, seconds
 from infra.chaos.people import Person
 from infra.chaos.script import UNEXPECTED, Script
 from infra.chaos.transcript import JOINED, MESSAGE, NEVER, Transcript
+from infra.chaos.users import users_of
 from infra.sandbox.business_messages import BusinessMessagesStandIn
 from infra.sandbox.dialogflow_es import DialogflowStandIn
 from infra.sandbox.sandbox import Sandbox
@@ -45,11 +46,11 @@ def standins() -> Iterator[Any]:
 
 
 def someone(standins: Any) -> Person:
-    return Person(7, Script((1,), (UNEXPECTED,)), standins.messages.phone, cast(Any, None), pace_s=0, seed=1)
+    return Person(7, Script((1,), (UNEXPECTED,)), users_of(standins.messages), cast(Any, None), pace_s=0, seed=1)
 
 
 def transcript_of(standins: Any, person: Person, dead_letters: list[dict[str, Any]] | None = None) -> Transcript:
-    [transcript] = gather(cast(Sandbox, standins), [person], dead_letters or [])
+    [transcript] = gather(cast(Sandbox, standins), users_of(standins.messages), [person], dead_letters or [])
     return transcript
 
 

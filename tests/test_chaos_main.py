@@ -39,6 +39,23 @@ def test_the_load_lasts_as_long_as_asked_or_as_the_conversations_need(plans: lis
     assert all(0 < at < plan.seconds for plan in plans for at in plan.store_away_at_s)
 
 
+def test_channel_and_bot_are_those_that_are_named(plans: list[Plan], monkeypatch: pytest.MonkeyPatch) -> None:
+    command.main(["--store", "sqlite"])
+    command.main(["--store", "sqlite", "--channel", "rcs", "--bot", "cx"])
+    monkeypatch.setenv("CHANNEL", "rcs")
+    command.main(["--store", "sqlite"])
+
+    assert [("business_messages", "es"), ("rcs", "cx"), ("rcs", "es")] == [(plan.channel, plan.bot) for plan in plans]
+
+
+@pytest.mark.usefixtures("plans")
+def test_a_channel_that_there_is_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHANNEL", "pigeons")
+
+    with pytest.raises(SystemExit):
+        command.main(["--store", "sqlite"])
+
+
 @pytest.mark.usefixtures("plans")
 def test_the_page_of_both_stores_is_written_with_day_and_machine(tmp_path: Path) -> None:
     page = tmp_path / "chaos.md"

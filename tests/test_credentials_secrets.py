@@ -198,3 +198,43 @@ def test_without_gcloud_it_says_where_to_get_it(tmp_path: Path) -> None:
 
     assert done.code == 2
     assert "gcloud is not installed" in done.err
+
+
+# --- brands ---
+
+
+@pytest.fixture
+def acme(tmp_path: Path) -> dict[str, str]:
+    """A brand with secrets of its own."""
+    row = {"rcs_agent": "acme", "secrets": {"rcs-client-token": "acme-token", "dialogflow-webhook-token": "acme-bot"}}
+    (tmp_path / "brands.json").write_text(json.dumps({"acme": row}))
+    return {"BRANDS_FILE": str(tmp_path / "brands.json")}
+
+
+def test_a_brand_s_secret_is_stored_under_its_own_name(
+    home: Home, gcloud: ScriptedGcloud, acme: dict[str, str]
+) -> None:
+    gcloud.make("acme-token")
+
+    done = run(["secrets", "--name=acme-token"], {**home.environ, **acme}, NEW)
+
+    assert (0, [NEW], []) == (done.code, gcloud.versions("acme-token"), gcloud.versions("rcs-client-token"))
+
+
+def test_a_brand_s_secret_has_the_form_of_the_one_it_stands_for(
+    home: Home, gcloud: ScriptedGcloud, acme: dict[str, str]
+) -> None:
+    for name in ("acme-token", "acme-bot"):
+        gcloud.make(name)
+
+    refused = run(["secrets", "--name=acme-token", "--generate"], {**home.environ, **acme})
+    made = run(["secrets", "--name=acme-bot", "--generate"], {**home.environ, **acme})
+
+    assert (2, "acme-token can't be generated" in refused.err) == (refused.code, True)
+    assert (0, 1) == (made.code, len(gcloud.versions("acme-bot")))
+
+
+def test_a_name_near_a_brand_s_secret_is_asked_about(home: Home, acme: dict[str, str]) -> None:
+    done = run(["secrets", "--name=acme-tokem"], {**home.environ, **acme}, NEW)
+
+    assert (2, True) == (done.code, "did you mean acme-token?" in done.err)

@@ -194,6 +194,7 @@ def test_all_are_gone_through_one_after_the_other(home: Home, gcloud: ScriptedGc
     screen.answer("stop accepting the value before? [y/N]", "y")
     screen.answer("value (", NEW)
     screen.answer("value (", "")
+    screen.answer("value (", "")
     code = screen.end()
 
     assert code == 0
@@ -201,7 +202,7 @@ def test_all_are_gone_through_one_after_the_other(home: Home, gcloud: ScriptedGc
     assert gcloud.versions(PARTNER) == [NEW]
     assert gcloud.versions(TOKEN) == [OLD]
     assert f"{WRITTEN_SECRET}: version 1 of 2026-11-21, enabled\n  make login gets it" in screen.shown
-    assert f"{PARTNER}: no value yet" in screen.shown
+    assert f"{PARTNER} (switches Business Messages on): no value yet" in screen.shown
     assert f"{TOKEN} (optional): version 1 of 2026-11-21, disabled" in screen.shown
     assert f"make secrets NAME={KEY} FILE=…" in screen.shown
     assert [word for word in (OLD, NEW) if word in screen.shown] == []

@@ -35,17 +35,18 @@ def deleted(here: Site) -> list[str]:
 def test_everything_of_ours_goes_callers_first_and_data_stays() -> None:
     gone = deleted(site())
 
-    assert gone[:6] == [
+    assert gone[:7] == [
         "scheduler jobs delete handoff-sweep",
         "functions delete dialogflow-webhook",
+        "functions delete rcs-webhook",
         "functions delete business-messages-webhook",
         "functions delete livechat-webhook",
         "functions delete redeliver",
         "tasks queues delete handoff",
     ]
-    assert gone.count("secrets remove-iam-policy-binding livechat-oauth") == 6
-    assert gone.count(f"projects remove-iam-policy-binding {PROJECT}") == 10
-    assert len([one for one in gone if one.startswith("iam service-accounts delete")]) == 6
+    assert gone.count("secrets remove-iam-policy-binding livechat-oauth") == 8
+    assert gone.count(f"projects remove-iam-policy-binding {PROJECT}") == 12
+    assert len([one for one in gone if one.startswith("iam service-accounts delete")]) == 7
     assert not [one for one in gone if one.startswith(("firestore", "secrets delete", "services"))]
 
 
@@ -53,7 +54,7 @@ def test_with_data_secrets_and_documents_go_too() -> None:
     gone = deleted(site(with_data=True))
 
     assert "firestore databases delete --database=(default)" in gone
-    assert len([one for one in gone if one.startswith("secrets delete")]) == 5
+    assert len([one for one in gone if one.startswith("secrets delete")]) == 6
     assert not [one for one in gone if one.startswith("secrets remove")]
 
 

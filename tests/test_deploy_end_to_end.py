@@ -21,18 +21,20 @@ from tests.deploy_world import (
 
 pytestmark = [pytest.mark.slow, NEEDS_GCLOUD, pytest.mark.timeout(1800)]
 
-FUNCTIONS = ("redeliver", "livechat-webhook", "business-messages-webhook", "dialogflow-webhook")
-DRAINING = set(FUNCTIONS[:3])
+FUNCTIONS = ("redeliver", "livechat-webhook", "business-messages-webhook", "rcs-webhook", "dialogflow-webhook")
+DRAINING = set(FUNCTIONS[:4])
 LIMITS = {  # timeout, instances at rest
     "redeliver": (120, 0),
     "livechat-webhook": (30, 0),
     "business-messages-webhook": (60, 0),
+    "rcs-webhook": (60, 0),
     "dialogflow-webhook": (15, 1),
 }
 READERS = {
     "livechat-oauth": DRAINING,
     "livechat-webhook-secret": {"livechat-webhook"},
     "business-messages-partner-key": {"business-messages-webhook"},
+    "rcs-client-token": {"rcs-webhook"},
     "dialogflow-webhook-token": {"dialogflow-webhook"},
     "messaging-service-account": DRAINING,
 }
@@ -145,7 +147,16 @@ def test_a_function_gets_the_settings_and_where_to_wake(project: Project, name: 
     }
     against_google_s = {"LOG_EXECUTION_ID": "false"}  # else it would wrap our log lines
     threads = {"THREADS": "8", "GOOGLE_CLOUD_PROJECT": project.id}
-    assert own | wake_up | threads | against_google_s == environment
+    assert own | wake_up | threads | against_google_s | identities(project, name) == environment
+
+
+def identities(project: Project, name: str) -> dict[str, str]:
+    """Of the function that Dialogflow calls: whose identity tokens it takes, made for which address."""
+    if name != "dialogflow-webhook":
+        return {}
+    url, number = project.function(name)["serviceConfig"]["uri"], project.standin.world.number
+    email = f"service-{number}@gcp-sa-dialogflow.iam.gserviceaccount.com"
+    return {"DIALOGFLOW_IDENTITY_AUDIENCES": url, "DIALOGFLOW_IDENTITY_EMAILS": email}
 
 
 def test_all_functions_come_from_the_same_source(project: Project) -> None:
@@ -302,9 +313,8 @@ def test_what_would_be_done_can_be_shown_without_doing_it(tmp_path_factory: pyte
         assert (0, "") == (run.code, run.err)
         assert [] == run.changes
         assert len(done) == len(shown)
-        assert len(FUNCTIONS) + 1 == sum(
-            line.startswith("gcloud functions deploy ") for line in shown
-        )  # its URL is news
+        twice = 2  # redeliver and dialogflow-webhook are told their own URL
+        assert len(FUNCTIONS) + twice == sum(line.startswith("gcloud functions deploy ") for line in shown)
 
 
 def test_what_somebody_changed_by_hand_is_put_right_and_nothing_else(project: Project) -> None:

@@ -91,7 +91,7 @@ def test_what_would_go_can_be_shown_without_doing_it(project: Project) -> None:
 
     shown = [line for line in run.out.splitlines() if line.startswith(("gcloud ", "curl "))]
     assert (0, []) == (run.code, run.changes)
-    assert 4 == sum(line.startswith("gcloud functions delete ") for line in shown)
+    assert 5 == sum(line.startswith("gcloud functions delete ") for line in shown)
     assert not any("firestore databases delete" in line or "gcloud secrets delete" in line for line in shown)
 
 

@@ -129,7 +129,7 @@ class DeployedSandbox(WatchedSandbox):
 
 _ELSEWHERE = {
     *("STORE", "SECRETS", "REDELIVER_URL", "LIVECHAT_ORGANIZATION_ID", "LIVECHAT_CLIENT_ID", "LIVECHAT_GROUPS"),
-    *("DIALOGFLOW_AGENT", "BOT_NAME", "GOOGLE_CLOUD_PROJECT", "TASKS_QUEUE"),
+    *("DIALOGFLOW_AGENT", "BOT_NAME", "GOOGLE_CLOUD_PROJECT", "TASKS_QUEUE", "RCS_AGENT_ID"),
 }
 
 
@@ -165,9 +165,12 @@ def test_every_function_answers_that_it_is_up(running: DeployedSandbox, function
     assert 200 == answer.status_code
 
 
-@pytest.mark.parametrize("function", ["business_messages_webhook", "livechat_webhook", "dialogflow_webhook"])
+@pytest.mark.parametrize(
+    "function", ["business_messages_webhook", "rcs_webhook", "livechat_webhook", "dialogflow_webhook"]
+)
 def test_a_wrongly_signed_webhook_is_refused(running: DeployedSandbox, function: str) -> None:
     body: dict[str, Any] = {"secret_key": "wrong", "action": "incoming_event", "payload": {}, "organization_id": "x"}
+    body["message"] = {"data": "e30="}
     headers = {"X-Goog-Signature": "wrong", "X-Webhook-Token": "wrong"}
 
     answer = requests.post(running.url_of(function), json=body, headers=headers, timeout=10)

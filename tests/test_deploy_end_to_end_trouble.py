@@ -151,7 +151,7 @@ def test_somebody_else_s_function_is_not_overwritten(project: Project) -> None:
 
 def test_an_organisation_that_keeps_the_public_out_is_named_with_the_remedy(project: Project) -> None:
     project.standin.change(public=False)
-    for name in ("livechat-webhook", "business-messages-webhook", "dialogflow-webhook"):
+    for name in ("livechat-webhook", "business-messages-webhook", "rcs-webhook", "dialogflow-webhook"):
         del project.standin.world.policies[project.name("services", name)]
 
     run = project.make("deploy")

@@ -16,6 +16,7 @@ from infra.deploy.upload import check_setting_files
 from tests.deploy_project import (
     DIGEST,
     HERE,
+    IDENTITIES,
     PROJECT,
     SETTINGS,
     URL,
@@ -30,6 +31,7 @@ from tests.deploy_project import (
 
 STEPS = {step.name: step for step in function_steps(DIGEST)}
 PATH = f"v2/{HERE}/functions/"
+CX = "projects/bots/locations/eu/agents/a-1"
 
 
 def without(*names: str) -> dict[tuple[str, str], Any]:
@@ -167,10 +169,57 @@ def test_a_redeliver_that_got_no_url_stops_the_others_in_words() -> None:
 def test_where_commands_are_only_shown_a_name_stands_for_the_url() -> None:
     here = site(without(*(one.name for one in FUNCTIONS)), is_shown_only=True)
 
-    shown = [only(step, here) for step in STEPS.values()]
+    shown = [change for step in STEPS.values() for change in step.look(here)]
 
     assert "REDELIVER_URL" not in environment_of(shown[0])
     assert {environment_of(change)["REDELIVER_URL"] for change in shown[1:]} == {"https://redeliver.invalid"}
+    assert environment_of(shown[-1])["DIALOGFLOW_IDENTITY_AUDIENCES"] == "https://dialogflow-webhook.invalid"
+
+
+# --- identity tokens ---
+
+
+def test_the_first_dialogflow_webhook_takes_no_identity_tokens() -> None:
+    change = only(STEPS["dialogflow-webhook"], site(without("dialogflow-webhook")))
+
+    assert environment_of(change) == environment()
+
+
+def test_once_its_url_is_known_it_takes_those_made_for_it_by_dialogflow() -> None:
+    here = bent("dialogflow-webhook", serviceConfig={"environmentVariables": environment()})
+
+    change = only(STEPS["identities at dialogflow-webhook"], site(here))
+
+    assert environment_of(change) == {**environment(), **IDENTITIES}
+    assert STEPS["identities at dialogflow-webhook"].look(site()) == []
+
+
+def test_the_bot_s_project_is_the_one_whose_tokens_are_taken() -> None:
+    here = whole_project()
+    here["cloudresourcemanager", "v1/projects/bots"] = {"projectNumber": "99"}
+
+    change = only(STEPS["dialogflow-webhook"], site(here, environment={**SETTINGS, "DIALOGFLOW_AGENT": CX}))
+
+    assert environment_of(change)["DIALOGFLOW_IDENTITY_EMAILS"] == IDENTITIES["DIALOGFLOW_IDENTITY_EMAILS"].replace(
+        "4711", "99"
+    )
+
+
+def test_of_a_bot_s_project_that_can_t_be_seen_no_tokens_are_taken() -> None:
+    refusals = {("cloudresourcemanager", "v1/projects/bots"): ["PERMISSION_DENIED: not you"]}
+
+    change = only(
+        STEPS["dialogflow-webhook"], site(refusals=refusals, environment={**SETTINGS, "DIALOGFLOW_AGENT": CX})
+    )
+
+    assert not set(IDENTITIES) & set(environment_of(change))
+
+
+@pytest.mark.parametrize("said", [IDENTITIES, dict.fromkeys(IDENTITIES, ""), {"DIALOGFLOW_IDENTITY_EMAILS": ""}])
+def test_what_the_settings_file_says_of_them_stands(said: dict[str, str]) -> None:
+    here = site(bent("dialogflow-webhook", labels={"source": "old"}), environment={**SETTINGS, **said})
+
+    assert environment_of(only(STEPS["dialogflow-webhook"], here)) == {**environment(), **said}
 
 
 # --- differences ---
@@ -288,3 +337,18 @@ def test_files_of_settings_must_be_uploaded(name: str) -> None:
         check_setting_files({name: "/etc/x.json"}, ["main.py", "functions/settings/x.json"])
     check_setting_files({name: "functions/settings/x.json", "BOT_NAME": "x"}, ["functions/settings/x.json"])
     check_setting_files({name: ""}, [])
+
+
+def test_files_of_brands_must_be_uploaded_too(tmp_path: Path) -> None:
+    texts, brands = tmp_path / "texts.json", str(tmp_path / "brands.json")
+    texts.write_text("{}")
+    row = {
+        "rcs_agent": "acme",
+        "secrets": {"rcs-client-token": "acme-token"},
+        "settings": {"MESSAGES_FILE": str(texts)},
+    }
+    Path(brands).write_text(json.dumps({"acme": row}))
+
+    with pytest.raises(ConfigError, match=r"^MESSAGES_FILE of acme names .*texts.json, which is not uploaded"):
+        check_setting_files({"BRANDS_FILE": brands}, [brands])
+    check_setting_files({"BRANDS_FILE": brands}, [brands, str(texts)])

@@ -123,13 +123,13 @@ def test_without_a_settings_file_it_is_said_how_to_get_one(tmp_path: Path) -> No
 
 
 @pytest.mark.usefixtures("at_root")
-def test_a_bot_that_is_not_supported_is_refused_before_anything_is_touched() -> None:
-    agent = {**SETTINGS, "DIALOGFLOW_AGENT": "projects/p/locations/eu/agents/1"}
-    gcloud = gcloud_of("main.py")
+def test_a_bot_of_dialogflow_cx_is_deployed_like_any_other() -> None:
+    agent = {**SETTINGS, "DIALOGFLOW_AGENT": "projects/shop-prod/locations/eu/agents/1"}
+    told = Told()
 
-    with pytest.raises(ConfigError, match="only ES"):
-        deploy(site(gcloud=gcloud, environment=agent), Told().progress)
-    assert gcloud.lines == []
+    deploy(site(gcloud=gcloud_of("main.py"), environment=agent, is_shown_only=True), told.progress)
+
+    assert "gcloud functions deploy redeliver" in told.text
 
 
 @pytest.mark.usefixtures("at_root")

@@ -166,7 +166,8 @@ def test_the_example_s_lines_hold_good_values_and_the_true_defaults(tmp_path: Pa
 
     read_settings(values)
     read_deployment({"SETTINGS": str(path)})
-    examples = {"HANDOFF_KEYWORDS", "HUMAN_AVATAR_URL", "BOT_AVATAR_URL", "GOOGLE_CLOUD_PROJECT", *REQUIRED}
+    pictures, identities = {"HUMAN_AVATAR_URL", "BOT_AVATAR_URL"}, {one for one in values if "_IDENTITY_" in one}
+    examples = {"HANDOFF_KEYWORDS", "RCS_AGENT_ID", "GOOGLE_CLOUD_PROJECT", *REQUIRED} | pictures | identities
     defaults = {variable.name: variable.default for variable in VARIABLES if variable.name in values}
     assert {name: value for name, value in values.items() if name in defaults and name not in examples} == {
         name: value for name, value in defaults.items() if name not in examples

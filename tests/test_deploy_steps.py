@@ -98,7 +98,7 @@ def test_where_nothing_is_seen_everything_is_made() -> None:
 
     creating = [one.arguments for one in made if "create" in one.arguments or "deploy" in one.arguments]
     assert (
-        len(creating) == 6 + 1 + 5 + 1 + 5 + 1 + 4 + 1
+        len(creating) == 7 + 1 + 6 + 1 + 6 + 1 + 4 + 1
     )  # accounts, database, secrets, queue, functions, job, metrics, board
     assert not any("update" in one for one in creating)
 
@@ -137,7 +137,7 @@ def test_dialogflow_s_role_is_granted_where_the_bot_is() -> None:
     made = STEPS["roles"].look(site(environment=environment))
 
     assert {one.arguments[2] for one in made} == {"bots-elsewhere"}
-    assert len(made) == 3
+    assert len(made) == 4
 
 
 @pytest.mark.parametrize("state", ["DELETE_REQUESTED", "DELETE_IN_PROGRESS"])

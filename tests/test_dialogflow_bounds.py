@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from functions.dialogflow.bounds import bounded
 from functions.dialogflow.es_messages import parse_messages
 from functions.handoff.content import Card, Media, OutboundMessage, Suggestion
+from tests.examples import examples
 
 _KEPT = 256 * 1024
 _NATIVE = 32 * 1024
@@ -77,7 +78,7 @@ _MESSAGES = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(st.lists(_MESSAGES, max_size=4))
 def test_whatever_is_said_what_is_kept_has_a_size(messages: list[OutboundMessage]) -> None:
     kept = bounded(messages)

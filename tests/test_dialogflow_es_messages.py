@@ -14,6 +14,7 @@ from functions.handoff.events import JsonObject
 from functions.handoff.json_fields import clean_json
 from tests.dialogflow_calls import DIALOGFLOW, V2
 from tests.discovery import faults
+from tests.examples import examples
 
 
 def texts(*messages: JsonObject, **result: Any) -> list[str]:
@@ -183,7 +184,7 @@ _JSON = st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dic
 _MESSAGES = st.lists(st.dictionaries(st.sampled_from(_KINDS), _JSON, min_size=1, max_size=2), max_size=5)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(st.fixed_dictionaries({"fulfillmentMessages": _MESSAGES | _JSON, "webhookPayload": _JSON}))
 def test_no_answer_crashes_the_reader_and_no_message_is_empty(result: JsonObject) -> None:
     messages = parse_messages(clean_json(result))

@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from functions.dialogflow.payloads import parse_payload, read_payload, with_chips
+from functions.dialogflow.natives import with_chips
+from functions.dialogflow.payloads import parse_payload, read_payload
 from functions.handoff.content import COMMONMARK, Card, Media, OutboundMessage, Suggestion, plain_text
 from functions.handoff.events import BotAnswer, HandoffSignal, JsonObject
 from functions.handoff.json_fields import clean_json
+from tests.examples import examples
 
 FIXTURES = Path(__file__).parent / "fixtures" / "dialogflow_es"
 
@@ -115,13 +117,73 @@ _TWO = (Suggestion("reply", "Suggestion #1", "suggestion_1"), Suggestion("reply"
     ],
 )
 def test_payloads_written_for_googles_rcs_sample_are_understood(name: str, expected: OutboundMessage) -> None:
-    assert parse_payload(fixture(name)) == expected
+    given = fixture(name)
+
+    assert parse_payload(given) == replace(expected, native={"rcs": given["rbm"]})
 
 
-def test_of_a_payload_for_two_channels_the_one_in_this_channels_form_counts() -> None:
-    both = {**fixture("payload__rbm_rich_card"), "businessMessages": {"text": "Here"}}
+_RCS_CARD = {
+    "richCard": {"standaloneCard": {"cardContent": {"title": "Shoe", "suggestions": [{"reply": {"text": "Buy"}}]}}}
+}
+_FILE = {"contentInfo": {"fileUrl": "https://shop.example/a.mp4", "forceRefresh": True}}
 
-    assert neutral(both) == OutboundMessage("Here")
+
+@pytest.mark.parametrize("wrap", [lambda content: content, lambda content: {"contentMessage": content}])
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (
+            {"text": "Ask?", "suggestions": [{"reply": {"text": "Yes", "postbackData": "y"}}]},
+            OutboundMessage("Ask?", (Suggestion("reply", "Yes", "y"),)),
+        ),
+        (_RCS_CARD, OutboundMessage(cards=(Card("Shoe", suggestions=(Suggestion("reply", "Buy"),)),))),
+        (_FILE, OutboundMessage(media=Media("https://shop.example/a.mp4"))),
+        ({"uploadedRbmFile": {"fileName": "f"}}, OutboundMessage("…")),
+    ],
+)
+def test_a_message_in_the_form_of_rcs_is_read_for_any_channel_and_kept_for_its_own(
+    wrap: Any, content: JsonObject, expected: OutboundMessage
+) -> None:
+    written = wrap(content)
+
+    assert parse_payload({"rcs": written}) == replace(expected, native={"rcs": written})
+
+
+@pytest.mark.parametrize("written", [{}, {"contentMessage": 7}, {"params": {}}, {"contentMessage": {"other": {}}}])
+def test_a_form_of_rcs_with_nothing_in_it_says_nothing(written: JsonObject) -> None:
+    assert parse_payload({"rcs": written}) == OutboundMessage()
+
+
+def test_of_a_payload_for_two_channels_each_gets_its_own_form() -> None:
+    rich = fixture("payload__rbm_rich_card")
+
+    message = parse_payload({**rich, "businessMessages": {"text": "Here"}})
+
+    native = {"businessMessages": {"text": "Here"}, "rcs": rich["rbm"]}
+    assert message == OutboundMessage("Here", native=native)
+
+
+_SHOWN = {"action": {"text": "See", "postbackData": "See", "openUrlAction": {"url": "https://shop.example"}}}
+_OWN = {"action": {"text": "Map", "viewLocationAction": {}}}
+_CHIPS = OutboundMessage(suggestions=(Suggestion("open_url", "See", url="https://shop.example"),))
+
+
+@pytest.mark.parametrize("holder", ["contentMessage", "params", ""])
+def test_chips_that_join_a_message_are_written_into_its_form_of_rcs(holder: str) -> None:
+    def form(suggestions: list[JsonObject]) -> JsonObject:
+        content: JsonObject = {"text": "A", "messageText": "A", "suggestions": suggestions}
+        return {holder: content} if holder else content
+
+    message = parse_payload({"rcs": form([_OWN])})
+
+    assert with_chips(message, _CHIPS).native == {"rcs": form([_OWN, _SHOWN])}
+    assert with_chips(_CHIPS, message).native == {"rcs": form([_SHOWN, _OWN])}
+
+
+def test_a_chip_that_asks_for_a_person_is_never_written_into_the_form_of_rcs() -> None:
+    message = parse_payload({"rcs": {"text": "A"}, "liveAgentRequest": {}})
+
+    assert message == OutboundMessage("A", (Suggestion("live_agent"),))
 
 
 def test_an_image_is_shown_with_the_authors_words_for_where_it_can_not_be() -> None:
@@ -246,7 +308,7 @@ _LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | _TEXTS
 _JSON = st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=4))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(st.dictionaries(_KEYS, _JSON, max_size=5))
 def test_no_payload_crashes_the_reader_or_grows_beyond_bounds(payload: JsonObject) -> None:
     answer = read_payload(clean_json(payload))

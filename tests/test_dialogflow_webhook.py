@@ -1,4 +1,4 @@
-"""Dialogflow ES's fulfilment webhook: who may call, what a call says, what is answered."""
+"""Dialogflow's fulfilment webhook: who may call; what a call of ES says, and what it is answered."""
 
 import base64
 import json
@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from functions.dialogflow.fulfilment import FulfilmentCall
 from functions.dialogflow.signals import SignalRules
-from functions.dialogflow.webhook import FulfilmentCall, answer, parse_webhook, verify
+from functions.dialogflow.webhook import answer, parse_webhook, verify
 from functions.handoff.errors import WebhookRejected
 from functions.handoff.events import HandoffSignal
 from tests.discovery import faults
@@ -85,6 +86,7 @@ def test_a_call_names_its_session_its_turn_and_its_signal() -> None:
     assert call == FulfilmentCall(
         session_id="3f0e",
         response_id="r-1",
+        agent="projects/p/agent",
         signal=HandoffSignal("bot", {"department": "billing"}, "Talk to human"),
         language="en",
     )
@@ -96,7 +98,7 @@ def test_a_call_without_signal_is_just_a_call() -> None:
     call = parse_webhook(body, RULES)
 
     assert faults("dialogflow.v2", "GoogleCloudDialogflowV2WebhookRequest", body) == []
-    assert call == FulfilmentCall(session_id="3f0e", response_id="r-3", language="de")
+    assert call == FulfilmentCall(session_id="3f0e", response_id="r-3", agent="projects/p/agent", language="de")
 
 
 @pytest.mark.parametrize(
@@ -137,12 +139,14 @@ def test_what_the_caller_put_into_the_payload_is_not_believed() -> None:
     body = fixture("webhook__console")
     body["originalDetectIntentRequest"]["payload"] = {"session": "other", "action": "handoff"}
 
-    assert parse_webhook(body, RULES) == FulfilmentCall(session_id="3f0e", response_id="r-3", language="de")
+    assert parse_webhook(body, RULES) == FulfilmentCall(
+        session_id="3f0e", response_id="r-3", agent="projects/p/agent", language="de"
+    )
 
 
 @pytest.mark.parametrize(("text", "expected"), [("", {}), ("Sorry.", {"fulfillmentText": "Sorry."})])
 def test_an_answer_is_one_dialogflow_takes(text: str, expected: dict[str, Any]) -> None:
-    answered = answer(text)
+    answered = answer(FulfilmentCall(session_id="s", response_id="r"), text)
 
     assert answered == expected
     assert faults("dialogflow.v2", "GoogleCloudDialogflowV2WebhookResponse", answered) == []

@@ -23,7 +23,7 @@ from infra.doctor.patient import Patient
 from infra.doctor.records import CloudRecords, MachineRecords
 from infra.sandbox.dialogflow_es import DialogflowOptions, DialogflowStandIn
 from infra.sandbox.standin import Fault
-from tests.doctor_world import SETTINGS, FakeRecords, FakeSight, a_patient, found
+from tests.doctor_world import SETTINGS, FakeLooks, FakeRecords, FakeSight, a_patient, found
 
 
 @pytest.fixture
@@ -102,6 +102,12 @@ def test_otherwise_it_is_left_to_be_looked_at_by_hand() -> None:
     finding = found(BOT_CHECKS, a_patient(records=FakeRecords(entries=(message(1),))), "auto-response")
 
     assert (SKIPPED, True) == (finding.state, finding.remedy.startswith("by hand: "))
+
+
+def test_who_does_not_use_business_messages_is_not_sent_to_its_console() -> None:
+    secrets = FakeLooks({"rcs-client-token": "a-word-of-google-s"})
+
+    assert OK == found(BOT_CHECKS, a_patient(secrets=secrets), "auto-response").state
 
 
 def test_what_was_accepted_is_found_in_a_store_on_this_machine(tmp_path: Path) -> None:

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from functions.handoff.entries import Entry, decode, encode, kind_of
 from functions.handoff.events import UserMessage
 from tests.event_strategies import KINDS, events
+from tests.examples import examples
 from tests.fakes import START
 
 
 @given(events)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_an_event_is_read_back_as_it_was_written(event: Entry) -> None:
     written = json.dumps(encode(event))
 
@@ -22,7 +23,7 @@ def test_an_event_is_read_back_as_it_was_written(event: Entry) -> None:
 
 
 @given(events)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_fields_of_a_newer_version_are_ignored(event: Entry) -> None:
     assert event == decode(_with_news(encode(event)))
 

@@ -12,17 +12,21 @@ from functions.dialogflow.payloads import parse_payload, read_payload
 from functions.dialogflow.signals import SignalRules, find_signal
 from functions.handoff.errors import WebhookRejected
 from functions.handoff.events import UserMessage
-from tests.doors import BOT, CHANNEL, DESK
-from tests.fuzz_rules import a_good_message_gets_through
-from tests.fuzz_world import CHAT, JANE, KEY, THREAD, World, temporary_world
+from tests.doors import BOT, CHANNEL, DESK, RCS
+from tests.fuzz_pairs import BUSINESS_MESSAGES_ES, PHONE, RCS_AGENT, RCS_CX
+from tests.fuzz_rules import a_good_message_gets_through, check_log
+from tests.fuzz_world import CHAT, JANE, THREAD, World, temporary_world
 
 _MESSAGE = {"messageId": "m-9", "text": "hello"}
 
 
-@pytest.fixture(scope="module")
-def fuzzed() -> Iterator[World]:
-    with temporary_world() as one:
+@pytest.fixture(scope="module", params=[BUSINESS_MESSAGES_ES], ids=str)
+def fuzzed(request: pytest.FixtureRequest) -> Iterator[World]:
+    with temporary_world(request.param) as one:
         yield one
+
+
+ON_RCS = pytest.mark.parametrize("fuzzed", [RCS_CX], indirect=True, ids=str)
 
 
 def _parsed(**body: Any) -> ParsedWebhook:
@@ -105,7 +109,47 @@ def test_no_id_is_too_long_for_the_store(fuzzed: World, door: str, body: Any, st
 
     assert status == answered.status, answered.text
     a_good_message_gets_through(fuzzed)
-    assert all(len(row[-1]) < 100_000 for row in fuzzed.rows() if row[0].startswith(f"conversations/{KEY}"))
+    _check_small(fuzzed)
+
+
+def _check_small(fuzzed: World) -> None:
+    place = f"conversations/{fuzzed.pair.key}"
+    assert all(len(row[-1]) < 100_000 for row in fuzzed.rows() if row[0].startswith(place))
+
+
+_OF_PHONE = {"agentId": RCS_AGENT, "senderPhoneNumber": PHONE}
+_MUCH = "x" * 700_000
+
+
+@ON_RCS
+@pytest.mark.parametrize(
+    "content",
+    [
+        _OF_PHONE | {"messageId": _MUCH, "text": "hi"},
+        _OF_PHONE | {"eventId": _MUCH, "eventType": "UNSUBSCRIBE"},
+        _OF_PHONE | {"eventId": "e", "eventType": "READ", "messageId": _MUCH},
+        _OF_PHONE | {"agentId": _MUCH, "messageId": "m-9", "text": "hi"},
+        _OF_PHONE | {"senderPhoneNumber": f"+{'1' * 700_000}", "messageId": "m-9", "text": "hi"},
+        _OF_PHONE | {"messageId": "m-9", "text": _MUCH},
+    ],
+)
+def test_nothing_of_rcs_is_too_long_for_the_store(fuzzed: World, content: Any) -> None:
+    fuzzed.begin("agent")
+
+    answered = fuzzed.send_proven(RCS, content)
+
+    assert 200 == answered.status, answered.text
+    a_good_message_gets_through(fuzzed)
+    _check_small(fuzzed)
+
+
+@ON_RCS
+@pytest.mark.parametrize("kind", [{"eventType": PHONE}, {"eventType": "jane@shop.example"}, {PHONE: 1}, {PHONE[1:]: 1}])
+def test_no_name_of_a_kind_puts_a_person_into_the_log(fuzzed: World, kind: Any) -> None:
+    answered = fuzzed.send_proven(RCS, _OF_PHONE | kind)
+
+    check_log(answered)
+    assert "jane" not in answered.log
 
 
 def test_a_bot_s_answer_too_large_to_keep_loses_its_surplus_and_not_the_user_s_words(fuzzed: World) -> None:

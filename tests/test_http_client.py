@@ -56,7 +56,11 @@ def test_an_answer_of_any_status_is_returned(client: HttpClient, status: int) ->
     assert (answer.status, answer.body) == (status, {"error": {"type": "x"}})
 
 
-@pytest.mark.parametrize("body", [b"<html>Bad Gateway</html>", b"", b"\xff\xfe", b"{"])
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>Bad Gateway</html>", b"", b"\xff\xfe", b"{", b"[" * 100_000],
+    ids=["html", "empty", "bytes", "cut", "deep"],
+)
 def test_a_body_that_is_not_json_is_none(client: HttpClient, body: bytes) -> None:
     with probe(says(502, body)) as server:
         answer = ask(client, server.url)

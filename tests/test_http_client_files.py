@@ -15,6 +15,7 @@ from werkzeug.formparser import parse_form_data
 
 from functions.handoff.errors import ProviderUnavailable
 from functions.runtime.http_client import FilePart, HttpClient, Response
+from tests.examples import examples
 from tests.http_probe import Probe, Request, probe, says
 
 TEN_MB = 10 * 1024 * 1024
@@ -119,7 +120,7 @@ def test_a_type_can_not_break_out_of_its_header(server: Probe, mime_type: str, e
     assert b"X-Evil" not in server.requests[0].body
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.text(st.characters(codec=None), max_size=300), content=st.binary(max_size=2000), mime_type=st.text())
 def test_whatever_name_and_type_are_one_file_arrives(server: Probe, name: str, content: bytes, mime_type: str) -> None:
     send(server.url, FilePart(name, content, mime_type))

@@ -12,7 +12,7 @@ import main
 ROOT = Path(__file__).parents[1]
 SIDES = ("channels", "livechat", "dialogflow", "storage")
 CORE_FOR_SIDES = {"content", "events", "ids", "errors", "interfaces", "json_fields", "postbacks", "text"}
-DOORS = ("dialogflow_webhook", "business_messages_webhook", "livechat_webhook", "redeliver")
+DOORS = ("dialogflow_webhook", "business_messages_webhook", "rcs_webhook", "livechat_webhook", "redeliver")
 MAX_LINES = 260
 MAX_FUNCTION_LINES = 45
 

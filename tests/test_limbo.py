@@ -63,6 +63,10 @@ ROWS = {
     "nobody online, decline": Row(
         plays.nobody_online, (at_once("[no_agent]"), at_once(WELCOME)), "BOT", bot_answers, DECLINE
     ),
+    "the user has unsubscribed, agents there": Row(plays.unsubscribes_with_jane, (), "AGENT", agent_answers),
+    "the user has unsubscribed, nobody comes": Row(plays.unsubscribes_while_waiting, (), "BOT", bot_answers),
+    "a word without its switch": Row(plays.writes_a_keyword_alone, (after(10, "bot: STOP"),), "BOT", bot_answers),
+    "the user's phone is out of reach": Row(plays.phone_out_of_reach, (), "AGENT", agent_answers),
     "LiveChat refuses the start": Row(plays.start_refused, (at_once("[error]"), at_once(WELCOME)), "BOT", bot_answers),
     "LiveChat down from the start": Row(
         plays.down_from_the_start, (DELAYED, TRYING, *LIMIT, after(900, "bot: my lamp is broken")), "BOT", bot_answers

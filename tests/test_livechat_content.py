@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from functions.handoff.content import COMMONMARK, AgentButton, Card, Media, OutboundMessage, Suggestion, plain_text
 from functions.handoff.postbacks import MAX_POSTBACK_CHARACTERS, as_postback, find_button
 from functions.livechat.content import Content, Place, read_content
+from tests.examples import examples
 
 PLACE = Place("T1", "T1_2")
 IMAGE = {"url": "https://cdn.shop.example/a.png"}
@@ -403,7 +404,7 @@ _EVENTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=examples(300), deadline=None, database=None)
 @given(event=_EVENTS)
 def test_whatever_comes_is_shown_whole_or_not_at_all(event: dict[str, Any]) -> None:
     content = read_content(event, PLACE)

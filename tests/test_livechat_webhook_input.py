@@ -12,6 +12,7 @@ from functions.handoff.errors import WebhookRejected
 from functions.handoff.events import AgentJoined, AgentMessage, ChatStarted, ChatTransferred, WithheldEvent
 from functions.livechat.mapping import MAX_ID_CHARACTERS
 from functions.livechat.webhook import parse_webhook
+from tests.examples import examples
 from tests.test_livechat_webhook import EVENTS, IGNORED, RECEIVED_AT, SEEN, load, parse
 
 _WRONG: tuple[Any, ...] = (None, 5, True, [], {}, "", "x", ["x"], {"x": "y"})
@@ -181,7 +182,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
 @given(payload=_JSON, action=st.sampled_from(ACTIONS))
 def test_no_payload_is_more_than_a_rejection(payload: Any, action: str) -> None:
     body = {**load("incoming_event__agent_text"), "action": action, "payload": payload}

@@ -7,7 +7,7 @@ import pytest
 from functions.handoff.changes import conversation_path
 from functions.handoff.content import OutboundMessage
 from functions.handoff.dead_letters import dead_letter_id, dead_letter_path
-from functions.handoff.events import BotAnswer, HandoffSignal
+from functions.handoff.events import BotAnswer, HandoffSignal, Subscription
 from functions.handoff.interfaces import Delete, Record, Replace
 from tests.core_world import KEY, World
 from tests.lost_messages import LOST, begin_anew, letter, lost_agent_message, lost_user_message, mend, refusing, resend
@@ -41,6 +41,30 @@ def test_a_bots_reply_is_refused_while_a_person_is_asked_for() -> None:
     answer = resend(world, "reply:u1")
 
     assert ("ignored", "bot_silent", "WAITING") == (answer.outcome, answer.reason, world.conversation.state)
+
+
+def test_nothing_is_said_again_to_who_has_unsubscribed_until_they_are_back() -> None:
+    world, entry_id = lost_agent_message()
+    world.accept(Subscription(id="s1", source_at=world.clock.now(), wanted=False))
+    world.clock.sleep(1)
+
+    refused = resend(world, entry_id)
+    world.say("are you there?")
+    taken = resend(world, entry_id)
+
+    assert ("ignored", "unsubscribed", "handled") == (refused.outcome, refused.reason, taken.outcome)
+
+
+def test_a_bots_reply_is_refused_for_who_has_unsubscribed() -> None:
+    world = World()
+    lost_reply(world)
+    world.ask_for_bot()
+    world.pass_time(60)
+    world.accept(Subscription(id="s1", source_at=world.clock.now(), wanted=False))
+
+    answer = resend(world, "reply:u1")
+
+    assert ("ignored", "unsubscribed") == (answer.outcome, answer.reason)
 
 
 def lost_closing(world: World) -> str:

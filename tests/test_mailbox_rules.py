@@ -12,6 +12,7 @@ from functions.handoff.entries import Entry
 from functions.handoff.errors import ProviderRefused
 from tests.core_world import BOB, JANE, KEY, Died, World
 from tests.delivery_rules import doubled, framing_faults, leaked, lost, never_left, out_of_order, stuck, unresolved
+from tests.examples import examples
 
 _PEOPLE = st.sampled_from([JANE, BOB])
 _CALLS = st.sampled_from(
@@ -192,5 +193,5 @@ class Conversations(RuleBasedStateMachine):
 
 TestConversations = Conversations.TestCase
 TestConversations.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(25), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from functions.channels import markdown
 from functions.channels.markdown import as_plain
+from tests.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ marks = st.sampled_from(
 pieces = st.lists(marks | st.integers(0, 999).map(lambda number: f" w{number} "), max_size=40)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(pieces.map("".join))
 def test_no_word_is_lost_between_marks(text: str) -> None:
     plain = as_plain(text)
@@ -141,7 +142,7 @@ def test_no_word_is_lost_between_marks(text: str) -> None:
     assert set(re.findall(r"w\d+", text)) <= set(re.findall(r"w\d+", plain))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text(max_size=200) | pieces.map("".join))
 def test_any_text_gives_words_if_it_has_any(text: str) -> None:
     assert bool(as_plain(text).strip()) == bool(text.strip())

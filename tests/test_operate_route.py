@@ -158,3 +158,23 @@ def test_a_sample_is_refused_or_routed_and_shown_on_any_terminal(sample: dict[st
     assert "goes to   group 7, by rule 1" in lines
     lines.encode()
     assert all(isinstance(sample[name], dict) == (name in WITH_KEYS) for name in sample)
+
+
+def test_a_brand_goes_by_its_own_rules_and_groups(route: Route, tmp_path: Path) -> None:
+    rules = {"rules": [{"when": {"locale": "de"}, "department": "cards"}]}
+    settings = {"ROUTING_FILE": rules, "LIVECHAT_GROUPS": {"default": 20, "cards": 21}}
+    row = {"rcs_agent": "acme", "secrets": {"rcs-client-token": "acme-token"}, "settings": settings}
+    (tmp_path / "brands.json").write_text(json.dumps({"acme": row}))
+    brands = {"BRANDS_FILE": str(tmp_path / "brands.json")}
+
+    of_acme = route({"locale": "de"}, BRAND="acme", **brands)[1]
+    our_own = route({"locale": "de"}, **brands)[1]
+
+    assert "goes to   group 21 (cards), by rule 1" in of_acme
+    assert "goes to   group 14, by rule 3" in our_own
+
+
+def test_a_brand_that_is_not_there_is_said_so(route: Route) -> None:
+    code, _, complaint = route({}, BRAND="acme")
+
+    assert (2, "BRAND: there is no acme; there are: none") == (code, complaint.strip())

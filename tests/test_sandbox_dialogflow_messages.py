@@ -9,7 +9,7 @@ from functions.dialogflow.es_messages import parse_messages
 from infra.sandbox import dialogflow_es_messages as messages
 from infra.sandbox.business_messages_schema import Message, check_message
 from infra.sandbox.dialogflow_es import DialogflowStandIn
-from infra.sandbox.dialogflow_es_showcase import SHOWCASE
+from infra.sandbox.dialogflow_showcase import SHOWCASE
 from infra.sandbox.google_api import ApiError
 from tests.dialogflow_calls import DIALOGFLOW, V2, say
 

@@ -2,8 +2,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from google.auth import jwt
 
 from infra.sandbox.dialogflow_es import DialogflowStandIn
+from infra.sandbox.google_identity import SERVICE_AGENT, GoogleIdentityStandIn
 from tests.dialogflow_calls import DIALOGFLOW, SESSION, V2, context_ids, say
 from tests.receiver import Answer, Receiver
 
@@ -42,6 +44,7 @@ def test_other_topics_do_not_call_the_webhook(bot: DialogflowStandIn, webhook: R
     [
         ("basic", "Basic ZGlhbG9nZmxvdzp0LTE=", None),
         ("header", "Bearer ey", "t-1"),
+        ("identity", "Bearer ey", None),
         ("none", "Bearer ey", None),
     ],
 )
@@ -55,6 +58,18 @@ def test_the_webhook_is_authorized_as_configured(
     [call] = webhook.received
     assert call.headers["authorization"].startswith(authorization)
     assert call.headers.get("x-webhook-token") == token
+
+
+def test_an_identity_token_is_signed_where_there_is_who_signs(webhook: Receiver) -> None:
+    google = GoogleIdentityStandIn()
+    bot = DialogflowStandIn(google=google)
+    bot.change_options(webhook={"url": webhook.url, "auth": "identity"})
+
+    say(bot, "a person please")
+
+    token = webhook.received[0].headers["authorization"].removeprefix("Bearer ")
+    claims = jwt.decode(token, certs={key.id: key.certificate for key in google.keys})  # type: ignore[no-untyped-call]
+    assert (webhook.url, SERVICE_AGENT) == (claims["aud"], claims["email"])
 
 
 def test_a_webhooks_answer_replaces_the_static_one(bot: DialogflowStandIn, webhook: Receiver) -> None:

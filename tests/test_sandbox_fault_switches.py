@@ -165,7 +165,7 @@ def test_pictures_and_controls_are_no_calls_to_the_api(sandbox: Sandbox) -> None
 def test_a_refusal_has_its_provider_s_shape() -> None:
     assert {"error": {"type": "too_many_requests", "message": "not now"}} == refusal(LIVECHAT, 429)
     assert {"error": {"code": 503, "status": "UNAVAILABLE", "message": "not now"}} == refusal(TASKS, 503)
-    assert {"livechat", "business-messages", "dialogflow", "cloud-tasks"} == set(API_PATHS)
+    assert {"livechat", "business-messages", "rcs", "dialogflow", "cloud-tasks"} == set(API_PATHS)
 
 
 # --- what does not work everywhere -----------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ class Phoneless:
 
     def __init__(self, desk: Desk) -> None:
         self.livechat = desk.stand_in
-        self.messages = self
+        self.channel, self.channels, self.settings = "none", {"none": self}, {"BOT_NAME": "Bot"}
 
     def transcript(self, _conversation: str) -> list[Json]:
         return []

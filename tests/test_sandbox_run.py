@@ -136,7 +136,7 @@ def test_a_signal_ends_everything_quietly(start: Start, ending: signal.Signals) 
     printed, complaints = process.communicate(timeout=30)
 
     assert (0, "", "") == (process.returncode, printed.strip(), complaints)
-    assert ([True] * 9, [False] * 9) == (before, [is_open(port) for port in ports])
+    assert ([True] * 11, [False] * 11) == (before, [is_open(port) for port in ports])
 
 
 def test_the_functions_end_with_the_sandbox_even_when_it_is_killed(start: Start) -> None:
@@ -148,7 +148,7 @@ def test_the_functions_end_with_the_sandbox_even_when_it_is_killed(start: Start)
     while any(map(is_open, ports)) and time.monotonic() < deadline:
         time.sleep(0.05)
 
-    assert [False] * 9 == [is_open(port) for port in ports]
+    assert [False] * 11 == [is_open(port) for port in ports]
 
 
 def test_a_story_that_stops_says_at_which_step_and_what_was_missing() -> None:

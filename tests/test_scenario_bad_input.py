@@ -9,13 +9,29 @@ from typing import Any
 import pytest
 
 from infra.sandbox.sandbox import Sandbox
-from tests.doors import BOT, CHANNEL, DESK, DOORS, FIXTURES, WAKE_UP, fixture, send, send_proven, signature
+from tests.doors import (
+    BOT,
+    CHANNEL,
+    DESK,
+    DOORS,
+    FIXTURES,
+    RCS,
+    WAKE_UP,
+    fixture,
+    in_envelope,
+    send,
+    send_proven,
+    signature,
+)
+from tests.hands import BUSINESS_MESSAGES
+from tests.play import WatchedSandbox
 from tests.play_log import Log
-from tests.scenario_fixtures import open_store
+from tests.product import ES, SQLITE
 
 pytest_plugins = ("tests.scenario_fixtures",)
-pytestmark = [pytest.mark.scenario, pytest.mark.parametrize("sandbox", ["sqlite"], indirect=True)]
+pytestmark = [pytest.mark.scenario, pytest.mark.only_on(BUSINESS_MESSAGES, ES, SQLITE)]
 
+CHANNELS = (CHANNEL, RCS)
 CANARY = "canary-0815 the user's words"
 MEBIBYTE = 1024 * 1024
 UNREADABLE: dict[str, bytes] = {
@@ -36,20 +52,30 @@ UNREADABLE: dict[str, bytes] = {
     "a name twice": b'{"a": 1, "a": 2}',
     "a bare NUL": b'{"a": "\x00"}',
 }
+RCS_MESSAGE = {
+    "agentId": "demo_agent",
+    "senderPhoneNumber": "+999123456789",
+    "messageId": "m",
+    "sendTime": "2026-01-02T03:04:05Z",
+    "text": CANARY,
+}
 A_BODY: dict[str, Any] = {
     CHANNEL: {"conversationId": CANARY, "message": {"messageId": "m", "text": CANARY}},
+    RCS: in_envelope(json.dumps(RCS_MESSAGE).encode()),
     BOT: fixture("dialogflow_es", "webhook__handoff") | {"queryResult": {"queryText": CANARY, "action": "handoff"}},
     DESK: fixture("livechat", "incoming_event__agent_text") | {"note": CANARY},
 }
+_WRONGLY_SIGNED = [
+    {},
+    {"X-Goog-Signature": ""},
+    {"X-Goog-Signature": "bm90IGl0"},
+    {"X-Goog-Signature": "ä"},
+    signature("another-key", b"{}"),
+    signature("", b"{}"),
+]
 WRONG_HEADERS: dict[str, list[dict[str, str]]] = {
-    CHANNEL: [
-        {},
-        {"X-Goog-Signature": ""},
-        {"X-Goog-Signature": "bm90IGl0"},
-        {"X-Goog-Signature": "ä"},
-        signature("another-key", b"{}"),
-        signature("", b"{}"),
-    ],
+    CHANNEL: _WRONGLY_SIGNED,
+    RCS: _WRONGLY_SIGNED,
     BOT: [
         {},
         {"Authorization": "Bearer"},
@@ -63,15 +89,15 @@ WRONG_HEADERS: dict[str, list[dict[str, str]]] = {
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_stored(sandbox: Sandbox, log: Log) -> Iterator[None]:
+def _nothing_is_stored(sandbox: WatchedSandbox, log: Log) -> Iterator[None]:
     before = _documents(sandbox)
     yield
     assert before == _documents(sandbox)
     assert "canary" not in log.text()
 
 
-def _documents(sandbox: Sandbox) -> list[Any]:
-    open_store(sandbox).get("tokens/none")  # makes the tables, if nobody else did
+def _documents(sandbox: WatchedSandbox) -> list[Any]:
+    sandbox.store.get("tokens/none")  # makes the tables, if nobody else did
     with closing(sqlite3.connect(sandbox.settings["STORE"].removeprefix("sqlite:"))) as connection:
         return connection.execute("SELECT path FROM documents ORDER BY path").fetchall()
 
@@ -84,7 +110,7 @@ def test_what_cannot_be_read_is_refused_unless_it_is_rightly_signed(
     answer = send_proven(sandbox, door, body)
 
     (line,) = _said(log, door)
-    if door == CHANNEL:  # a refusal would be retried for a week and hold up all other traffic
+    if door in CHANNELS:  # a refusal would be retried for a week and hold up all other traffic
         assert (200, "ignored") == (answer.status_code, answer.json()["outcome"])
         assert ("ERROR", "ignored") == (line["severity"], line["outcome"])
     else:
@@ -99,6 +125,12 @@ def _said(log: Log, door: str) -> list[Any]:
 @pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE)
 def test_what_cannot_be_read_and_is_not_signed_is_refused(sandbox: Sandbox, body: bytes) -> None:
     assert 401 == send(sandbox, CHANNEL, body).status_code
+    assert 401 == send(sandbox, RCS, in_envelope(body)).status_code
+
+
+@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE)
+def test_what_is_no_envelope_is_refused(sandbox: Sandbox, body: bytes) -> None:
+    assert send(sandbox, RCS, body, signature(sandbox.rcs_token, body)).status_code in {400, 401}
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -148,9 +180,11 @@ def test_a_webhook_of_the_desk_without_the_right_secret_is_refused(sandbox: Sand
     assert ["rejected"] == [line["outcome"] for line in log.lines(DESK)]
 
 
-def test_a_handshake_with_a_wrong_token_is_refused(sandbox: Sandbox) -> None:
-    right = send(sandbox, CHANNEL, {"clientToken": sandbox.partner_key, "secret": "1234"})
-    wrong = send(sandbox, CHANNEL, {"clientToken": "not-the-token", "secret": CANARY})
+@pytest.mark.parametrize("door", CHANNELS)
+def test_a_handshake_with_a_wrong_token_is_refused(sandbox: Sandbox, door: str) -> None:
+    token = {CHANNEL: sandbox.partner_key, RCS: sandbox.rcs_token}[door]
+    right = send(sandbox, door, {"clientToken": token, "secret": "1234"})
+    wrong = send(sandbox, door, {"clientToken": "not-the-token", "secret": CANARY})
 
     assert (200, "1234") == (right.status_code, right.text)
     assert 401 == wrong.status_code
@@ -159,6 +193,7 @@ def test_a_handshake_with_a_wrong_token_is_refused(sandbox: Sandbox) -> None:
 
 UNKNOWN: dict[str, Any] = {
     CHANNEL: fixture("business_messages", "unknown__kind"),
+    RCS: {**RCS_MESSAGE, "text": None, "hologram": CANARY},
     BOT: {"session": "a/b", "responseId": "r", "queryResult": {"intent": {}}, "surprise": {}},
     DESK: {"action": "thread_summary_set", "payload": {"chat_id": "C", "surprise": {}}},
     WAKE_UP: {"conversation": "business_messages:never-heard-of"},
@@ -196,28 +231,35 @@ def test_what_lacks_a_field_is_refused_by_the_field_s_name(sandbox: Sandbox, doo
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("door", "body"),
     [
-        {"message": {"text": CANARY}},
-        {"conversationId": 1, "message": {"text": CANARY}},
-        {"conversationId": "c", "message": CANARY},
-        {"conversationId": "c", "message": {"text": [CANARY]}},
-        {"conversationId": "c", "suggestionResponse": {"text": {}}},
-        {"conversationId": "c", "userStatus": []},
-        {"data": "not base64!", "note": CANARY},
+        (CHANNEL, {"message": {"text": CANARY}}),
+        (CHANNEL, {"conversationId": 1, "message": {"text": CANARY}}),
+        (CHANNEL, {"conversationId": "c", "message": CANARY}),
+        (CHANNEL, {"conversationId": "c", "message": {"text": [CANARY]}}),
+        (CHANNEL, {"conversationId": "c", "suggestionResponse": {"text": {}}}),
+        (CHANNEL, {"conversationId": "c", "userStatus": []}),
+        (CHANNEL, {"data": "not base64!", "note": CANARY}),
+        (RCS, {**RCS_MESSAGE, "senderPhoneNumber": None}),
+        (RCS, {**RCS_MESSAGE, "senderPhoneNumber": 999}),
+        (RCS, {**RCS_MESSAGE, "text": [CANARY]}),
+        (RCS, {**RCS_MESSAGE, "text": None, "suggestionResponse": {"text": {}}}),
+        (RCS, {**RCS_MESSAGE, "text": None, "userFile": CANARY}),
+        (RCS, {**RCS_MESSAGE, "text": None, "location": {"latitude": CANARY}}),
     ],
 )
 def test_a_rightly_signed_body_that_lacks_a_field_is_ignored_with_an_error_in_the_log(
-    sandbox: Sandbox, log: Log, body: Any
+    sandbox: Sandbox, log: Log, door: str, body: Any
 ) -> None:
-    answer = send_proven(sandbox, CHANNEL, body)
+    answer = send_proven(sandbox, door, body)
 
     assert (200, "ignored") == (answer.status_code, answer.json()["outcome"])
-    assert ["ERROR"] == [line["severity"] for line in log.lines(CHANNEL)]
+    assert ["ERROR"] == [line["severity"] for line in log.lines(door)]
 
 
 DEEP: dict[str, Any] = {
     CHANNEL: {"conversationId": "deep", "context": {"customContext": "HERE", "userInfo": "HERE"}, "survey": "HERE"},
+    RCS: {**RCS_MESSAGE, "text": None, "location": "HERE", "userFile": {"payload": "HERE"}},
     BOT: {
         "session": "a/b",
         "responseId": "r",

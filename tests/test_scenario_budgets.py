@@ -10,7 +10,7 @@ from tests.play_log import Log
 pytest_plugins = ("tests.scenario_fixtures",)
 pytestmark = pytest.mark.scenario
 
-CHANNEL, DESK = "business_messages_webhook", "livechat_webhook"
+DESK = "livechat_webhook"
 
 
 class Cost(NamedTuple):
@@ -29,7 +29,7 @@ class Meter:
         self._log = Log(scene.sandbox)
         self._standins = {
             "livechat": scene.sandbox.livechat,
-            "channel": scene.sandbox.messages,
+            "channel": scene.channel,
             "dialogflow": scene.sandbox.dialogflow,
         }
         self._marks = {name: len(standin.calls) for name, standin in self._standins.items()}
@@ -38,7 +38,11 @@ class Meter:
         """Of each event that this function worked; `kind`: only where an entry of this kind was worked."""
         self._scene.settle()
         lines = [line for line in self._log.of_events(self._scene.key) if line["function"] == function]
-        return [Cost(line["store_trips"], line["calls"]) for line in lines if not kind or kind in _kinds(line)]
+        return [self._cost(line) for line in lines if not kind or kind in _kinds(line)]
+
+    def _cost(self, line: dict[str, Any]) -> Cost:
+        circuits = {self._scene.hand.circuit: "channel"}
+        return Cost(line["store_trips"], {circuits.get(name, name): count for name, count in line["calls"].items()})
 
     def calls(self) -> dict[str, int]:
         """What the stand-ins were really asked, by provider."""
@@ -62,7 +66,7 @@ def test_a_turn_with_the_bot(scene: Scene) -> None:
     scene.user_says("Hi, I have a problem")
     scene.bot_answers(PROBLEM)
 
-    assert [Cost(4, {"dialogflow": 1, "channel": 1})] == meter.costs(CHANNEL)
+    assert [Cost(4, {"dialogflow": 1, "channel": 1})] == meter.costs(scene.hand.door)
     assert {"dialogflow": 1, "channel": 1} == meter.calls()
 
 
@@ -73,7 +77,7 @@ def test_a_user_s_message_to_the_agents(scene: Scene) -> None:
     scene.user_says("My lamp is broken")
     scene.agents_see("user: My lamp is broken")
 
-    assert [Cost(3, {"livechat": 1})] == meter.costs(CHANNEL)
+    assert [Cost(3, {"livechat": 1})] == meter.costs(scene.hand.door)
     assert {"livechat": 1} == meter.calls()
 
 
@@ -124,7 +128,7 @@ def test_a_message_costs_the_same_late_in_a_conversation(scene: Scene) -> None:
     scene.settle()
     scene.agent_replies("What a pity!")
 
-    assert [Cost(3, {"livechat": 1})] == meter.costs(CHANNEL)
+    assert [Cost(3, {"livechat": 1})] == meter.costs(scene.hand.door)
     assert [Cost(3, {"channel": 1})] == meter.costs(DESK)
 
 
@@ -137,7 +141,7 @@ def test_a_user_s_webhook_that_comes_twice(scene: Scene, with_agent: bool) -> No
     meter = Meter(scene)
     scene.redeliver(body)
 
-    assert [Cost(1, {})] == meter.costs(CHANNEL)
+    assert [Cost(1, {})] == meter.costs(scene.hand.door)
     assert {} == meter.calls()
 
 
@@ -161,7 +165,7 @@ def test_a_hand_off_with_the_agent_token_at_hand(scenes: Any) -> None:
     meter = Meter(scene)
     scene.hand_off()
 
-    (asking,) = meter.costs(CHANNEL)
+    (asking,) = meter.costs(scene.hand.door)
     bot_turn = Cost(4, {"dialogflow": 1, "channel": 1})
     assert asking.trips - bot_turn.trips <= 5
     actions = [action for action in meter.actions() if action != "update_customer"]

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from functions.handoff.languages import BUILT_IN
+from tests.hands import ALT_TEXT, BUSINESS_MESSAGES, Bubble
 from tests.play import JANE, Scene, called, said_by, said_by_bot, wait_for
+from tests.product import SQLITE
 from tests.scenario_fixtures import trouble
 
 pytest_plugins = ("tests.scenario_fixtures",)
-pytestmark = pytest.mark.scenario
+pytestmark = [pytest.mark.scenario, pytest.mark.product]
 
 EN = BUILT_IN["en"]
 SAMPLES = Path(__file__).parent / "fixtures" / "dialogflow_es"
@@ -32,15 +34,9 @@ def of_user(scene: Scene, kind: str = "") -> list[dict[str, Any]]:
     return [event for event in events(scene, kind) if event.get("author_id") not in (None, JANE)]
 
 
-def sent(scene: Scene) -> list[dict[str, Any]]:
-    """Messages that were sent to the user, as bodies, each once."""
-    bodies = [call.body for call in scene.sent_to_user() if call.path.endswith("/messages") and call.status == 200]
-    return list({body["messageId"]: body for body in bodies}.values())
-
-
-def last_sent(scene: Scene, has: str) -> dict[str, Any]:
-    """The newest message of this form, as soon as there is one."""
-    return wait_for(lambda: [body for body in sent(scene) if has in body], f"a message with {has}")[-1]
+def newest_with(scene: Scene, form: str) -> Bubble:
+    """The newest message that has this, as soon as there is one."""
+    return wait_for(lambda: [one for one in scene.bubbles() if getattr(one, form)], f"a message with {form}")[-1]
 
 
 def agent_sends(scene: Scene, kind: str, **fields: Any) -> str:
@@ -74,7 +70,7 @@ def test_a_picture_reaches_the_agents_as_a_file_byte_for_byte(scene: Scene) -> N
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("beyond", "arrives"), [(0, True), (1, False)], ids=["exactly 10 MB", "one byte more"])
-@pytest.mark.parametrize("sandbox", ["sqlite"], indirect=True)
+@pytest.mark.only_on(SQLITE)
 def test_the_largest_picture_is_passed_on_and_one_byte_more_is_spoken_of(
     scene: Scene, beyond: int, arrives: bool
 ) -> None:
@@ -156,7 +152,7 @@ def test_a_chip_of_the_bot_reaches_an_agent_with_what_it_carries(scene: Scene) -
     card = {"title": "Cheese", "suggestions": [{"reply": {"text": "Order", "postbackData": "pizza=cheese"}}]}
     content = {"richCard": {"standaloneCard": {"cardContent": card}}, "fallback": "Cheese"}
     bot_says(scene, "menu", {"payload": {"businessMessages": content}})
-    last_sent(scene, "richCard")
+    newest_with(scene, "cards")
     scene.hand_off()
 
     scene.user_taps("Order")
@@ -166,9 +162,8 @@ def test_a_chip_of_the_bot_reaches_an_agent_with_what_it_carries(scene: Scene) -
 
 def test_after_a_fallback_the_bot_offers_a_person(scene: Scene) -> None:
     scene.user_says("flurbl")
-    wait_for(lambda: sent(scene), "an answer")
 
-    assert {"liveAgentRequest": {}} in sent(scene)[-1]["suggestions"]
+    assert wait_for(scene.bubbles, "an answer")[-1].offers_person
 
 
 # --- what the bot shows ----------------------------------------------------------------------------------------------
@@ -177,17 +172,18 @@ def test_after_a_fallback_the_bot_offers_a_person(scene: Scene) -> None:
 def bot_says(scene: Scene, words: str, *messages: dict[str, Any]) -> None:
     """The user says these words, to which the bot answers so."""
     scene.sandbox.dialogflow.change_options(answers={words: list(messages)})
-    before = len(sent(scene))
+    before = len(scene.bubbles())
     scene.user_says(words)
-    wait_for(lambda: len(sent(scene)) > before, "the bot's answer")
+    wait_for(lambda: len(scene.bubbles()) > before, "the bot's answer")
 
 
+@pytest.mark.only_on(BUSINESS_MESSAGES)
 @pytest.mark.parametrize("sample", ["carousel", "live_agent", "rich_card", "suggestion"])
 def test_google_s_sample_payloads_reach_the_phone_as_they_are(scene: Scene, sample: str) -> None:
     content = json.loads((SAMPLES / f"payload__{sample}.json").read_text())
     bot_says(scene, f"sample {sample}", {"payload": {"businessMessages": content}})
 
-    (shown,) = sent(scene)
+    shown = scene.bubbles()[0].body
     ours = {"messageId", "representative", "name"}
     assert {k: v for k, v in content.items() if k not in ours} == {k: v for k, v in shown.items() if k not in ours}
 
@@ -195,39 +191,38 @@ def test_google_s_sample_payloads_reach_the_phone_as_they_are(scene: Scene, samp
 @pytest.mark.parametrize(
     ("what", "form"),
     [
-        ("a card", "richCard"),
-        ("a carousel", "richCard"),
-        ("an image", "image"),
-        ("a list", "richCard"),
-        ("quick replies", "suggestions"),
+        ("a card", "cards"),
+        ("a carousel", "cards"),
+        ("an image", "file"),
+        ("a list", "cards"),
+        ("quick replies", "chips"),
         ("a table", "text"),
-        ("a native carousel", "richCard"),
+        ("a native carousel", "cards"),
     ],
 )
 def test_each_kind_the_bot_has_is_shown_in_the_channel_s_form(scene: Scene, what: str, form: str) -> None:
     scene.user_says(f"show me {what}")
 
-    shown = last_sent(scene, form)
-    assert "BOT" == shown["representative"]["representativeType"]
-    assert shown["fallback"]
+    shown = newest_with(scene, form)
+    assert "BOT" == shown.voice
+    assert shown.has_words
 
 
 def test_the_user_sees_that_a_slow_bot_is_writing_and_not_for_ever(scene: Scene) -> None:
     with trouble(scene.sandbox.dialogflow, ":detectIntent", times=1, delay_s=1.6):
         scene.user_says("hello")
-        wait_for(lambda: sent(scene), "the answer")
+        wait_for(scene.bubbles, "the answer")
     scene.settle()
 
-    kinds = [call.body["eventType"] for call in scene.sent_to_user() if call.path.endswith("/events")]
-    assert ["TYPING_STARTED", "TYPING_STOPPED"] == kinds
+    assert scene.hand.one_sign_of_writing == scene.hand.signs_of_writing()
 
 
 def test_a_quick_bot_costs_no_call_for_typing(scene: Scene) -> None:
     scene.user_says("hello")
-    wait_for(lambda: sent(scene), "the answer")
+    wait_for(scene.bubbles, "the answer")
     scene.settle()
 
-    assert [] == [call for call in scene.sent_to_user() if call.path.endswith("/events")]
+    assert 1 == len(scene.sent_to_user())
 
 
 # --- what agents send ------------------------------------------------------------------------------------------------
@@ -240,14 +235,22 @@ def agent_sends_file(scene: Scene, name: str, content: bytes, **fields: Any) -> 
 def test_an_agent_s_picture_is_a_picture(scene: Scene) -> None:
     scene.hand_off()
 
+    agent_sends_file(scene, "lamp.png", PNG)
+
+    assert newest_with(scene, "file").file in scene.sandbox.livechat.licence.uploads
+
+
+@pytest.mark.needs(ALT_TEXT)
+def test_what_an_agent_says_that_a_picture_shows_is_its_alternative_text(scene: Scene) -> None:
+    scene.hand_off()
+
     agent_sends_file(scene, "lamp.png", PNG, alternative_text="A red lamp")
 
-    image = last_sent(scene, "image")
-    assert "HUMAN" == image["representative"]["representativeType"]
-    assert "A red lamp" == image["image"]["contentInfo"]["altText"]
-    assert image["image"]["contentInfo"]["fileUrl"] in scene.sandbox.livechat.licence.uploads
+    picture = newest_with(scene, "file")
+    assert ("HUMAN", "A red lamp") == (picture.voice, picture.alt)
 
 
+@pytest.mark.only_on(BUSINESS_MESSAGES)
 @pytest.mark.parametrize(
     ("name", "size"), [("offer.pdf", 100), ("lamp.gif", 100), ("lamp.png", 5 * 1024 * 1024 + 1)], ids=str
 )
@@ -256,7 +259,7 @@ def test_what_the_channel_can_t_show_is_a_name_and_a_link(scene: Scene, name: st
 
     agent_sends_file(scene, name, b"\0" * size)
 
-    link = wait_for(lambda: [body["text"] for body in sent(scene) if name in body.get("text", "")], "the link")[0]
+    link = wait_for(lambda: [one.text for one in scene.bubbles() if name in one.text], "the link")[0]
     assert link.startswith(name)
     assert link.split()[-1] in scene.sandbox.livechat.licence.uploads
 
@@ -271,8 +274,7 @@ def test_an_agent_s_cards_are_a_carousel_whose_chips_answer_them(scene: Scene) -
     ]
     question = agent_sends(scene, "rich_message", template_id="cards", elements=elements)
 
-    carousel = last_sent(scene, "richCard")["richCard"]["carouselCard"]["cardContents"]
-    assert ["Red lamp", "Green lamp"] == [card["title"] for card in carousel]
+    assert ("Red lamp", "Green lamp") == newest_with(scene, "cards").cards
     scene.user_taps("Buy")
     scene.agents_see("user: Buy")
     assert question == of_user(scene, "message")[-1]["postback"]["event_id"]
@@ -284,7 +286,7 @@ def test_an_agent_s_markdown_reads_well_on_the_phone(scene: Scene) -> None:
     text = "**Important:** see [our shop](https://shop.example)\n\n- red\n- green"
     scene.agent_does("reply", text=text, formatting="commonmark")
 
-    shown = wait_for(lambda: [b["text"] for b in sent(scene) if "Important" in b.get("text", "")], "the message")[0]
+    shown = wait_for(lambda: [one.text for one in scene.bubbles() if "Important" in one.text], "the message")[0]
     assert "**" not in shown
     assert "](" not in shown
     assert "our shop" in shown
@@ -338,15 +340,13 @@ def test_who_sends_what_can_t_be_shown_is_told(scene: Scene) -> None:
 
 def test_what_an_agent_has_seen_is_marked_read_on_the_phone(scene: Scene) -> None:
     scene.hand_off()
-    message_id = scene.user_says("are you there?")["message"]["messageId"]
+    written = scene.user_says("are you there?")
     scene.agents_see("user: are you there?")
+    scene.settle()
 
     scene.agent_does("seen")
 
-    def marked() -> list[str]:
-        return [call.path for call in scene.sent_to_user() if call.path.endswith(f"/messages/{message_id}/receipt")]
-
-    wait_for(marked, "the read mark")
+    wait_for(lambda: scene.hand.is_marked_read(written), "the read mark")
 
 
 def test_receipts_of_the_user_cost_nothing_by_default(scene: Scene) -> None:

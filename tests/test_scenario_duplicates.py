@@ -28,7 +28,7 @@ pytestmark = pytest.mark.scenario
 
 
 def _channel_twice(scene: Scene) -> None:
-    scene.sandbox.messages.change_options(sending={"twice": 1.0})
+    scene.channel.change_options(sending={"twice": 1.0})
 
 
 def _livechat_twice(scene: Scene) -> None:
@@ -60,17 +60,16 @@ def test_the_story_is_the_same_with_every_webhook_delivered_twice(
 
 def test_webhooks_that_come_again_much_later_change_nothing(scene: Scene, log: Log) -> None:
     story.play(scene)
-    bodies = [one["body"] for one in scene.sandbox.messages.phone.sender.deliveries()]
-    ours = [body for body in bodies if body["conversationId"] == scene.id]
-    calls = [len(standin.calls) for standin in (scene.sandbox.livechat, scene.sandbox.messages)]
+    ours = [one["body"] for one in scene.hand.deliveries()]
+    calls = [len(standin.calls) for standin in (scene.sandbox.livechat, scene.channel)]
 
     for body in ours:
         scene.redeliver(body)
     scene.settle()
 
     assert 4 == len(ours)
-    assert 4 == len(log.lines("business_messages_webhook", outcome="duplicate", conversation=scene.key))
-    assert calls == [len(standin.calls) for standin in (scene.sandbox.livechat, scene.sandbox.messages)]
+    assert 4 == len(log.lines(scene.hand.door, outcome="duplicate", conversation=scene.key))
+    assert calls == [len(standin.calls) for standin in (scene.sandbox.livechat, scene.channel)]
     assert story.SCREEN == scene.screen()
     assert story.HEARD == scene.bot_heard()
 
@@ -98,7 +97,7 @@ def test_what_a_user_writes_while_a_message_is_on_its_way_follows_in_the_order_i
     with trouble(scene.sandbox.livechat, "/action/send_event", times=1, delay_s=0.7):
         scene.user_says("This one takes a while")
         wait_for(lambda: called(scene.sandbox.livechat, "/action/send_event", mark), "the slow call")
-        scene.sandbox.messages.change_options(sending={"reorder": 0.5, "hold_s": 0.2, "twice": 0.5})
+        scene.channel.change_options(sending={"reorder": 0.5, "hold_s": 0.2, "twice": 0.5})
         for text in words:
             scene.user_says(text)
         scene.settle()
@@ -143,7 +142,7 @@ def test_one_webhook_delivered_many_times_at_once_is_worked_once(scene: Scene, l
 
     assert ["user: talk to a person", said_by_bot(ASKING), joined(JANE)] == scene.screen()
     assert ["talk to a person"] == scene.bot_heard()
-    lines = log.lines("business_messages_webhook", conversation=scene.key)
+    lines = log.lines(scene.hand.door, conversation=scene.key)
     assert 8 == len(lines)
     assert 1 == len([line for line in lines if line["calls"]])
     assert 1 == len(scene.chat.threads)

@@ -1,7 +1,6 @@
 """Nobody in limbo, with the functions as processes and every wait a few seconds: told in time, and it goes on."""
 
-import uuid
-from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -20,7 +19,8 @@ from tests.play import (
     said_by_bot,
     wait_for,
 )
-from tests.scenario_fixtures import expire_agent_token, livechat_is, trouble
+from tests.product import Setup
+from tests.scenario_fixtures import Running, expire_agent_token, livechat_is, trouble
 
 pytest_plugins = ("tests.scenario_fixtures",)
 pytestmark = pytest.mark.scenario
@@ -43,17 +43,12 @@ _REVOKED = {"status": 401, "body": {"oauth_exception": "invalid_grant", "excepti
 _NEW_AGENT_TOKEN = "/v2/token"
 
 
-@pytest.fixture(scope="module", params=[pytest.param("sqlite"), pytest.param("firestore", marks=pytest.mark.emulator)])
-def sandbox(request: pytest.FixtureRequest) -> Iterator[WatchedSandbox]:
-    """A deployment of short waits, on SQLite and on Google's Firestore emulator."""
-    settings = standard._SETTINGS | _SHORT
-    if request.param == "firestore":
-        settings["FIRESTORE_EMULATOR_HOST"] = request.getfixturevalue("firestore_emulator")
-        settings["GOOGLE_CLOUD_PROJECT"] = f"test-{uuid.uuid4().hex[:12]}"
-        settings["STORE"] = "firestore"
-    running = WatchedSandbox(settings, livechat_options=standard.LIVECHAT_OPTIONS)
-    with running:
-        yield running
+@pytest.fixture(scope="module")
+def sandbox(setup: Setup, running: Running, store_settings: dict[str, str]) -> WatchedSandbox:
+    """A deployment of short waits."""
+    settings = standard._SETTINGS | _SHORT | store_settings
+    make = partial(WatchedSandbox, settings, bot=setup.bot, livechat_options=standard.LIVECHAT_OPTIONS)
+    return running.get(("limbo", setup.bot, setup.store), make)
 
 
 # --- it goes on ------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.hands import BUSINESS_MESSAGES
 from tests.play import (
     ADA,
     ASKING,
@@ -21,6 +22,7 @@ from tests.play import (
     wait_for,
 )
 from tests.play_log import Log
+from tests.product import SQLITE
 from tests.scenario_fixtures import another_process, trouble
 
 pytest_plugins = ("tests.scenario_fixtures",)
@@ -68,7 +70,7 @@ def test_a_call_that_took_effect_though_its_answer_was_lost_is_not_made_again(sc
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sandbox", ["sqlite"], indirect=True)
+@pytest.mark.only_on(BUSINESS_MESSAGES, SQLITE)
 def test_a_call_of_which_nothing_is_known_is_made_again_when_livechat_must_be_done_with_it(scene: Scene) -> None:
     scene.hand_off()
     mark = len(scene.sandbox.livechat.calls)
@@ -136,8 +138,8 @@ def test_a_user_is_told_that_all_are_busy(scenes: Callable[..., Scene]) -> None:
 
 
 def test_with_the_policy_decline_the_user_is_told_and_stays_with_the_bot(scene: Scene) -> None:
-    with another_process(scene.sandbox, "business_messages_webhook", OFFLINE_POLICY="decline") as declining:
-        scene.sandbox.messages.change_options(sending={"url": declining.url})
+    with another_process(scene.sandbox, scene.hand.door, OFFLINE_POLICY="decline") as declining:
+        scene.channel.change_options(sending={"url": declining.url})
         scene.user_says("I need a person from billing")
         scene.bot_answers("Nobody is available right now, so I'm still with you. Please try again later.")
         scene.user_says("What are your opening hours?")

@@ -26,8 +26,8 @@ def reconcile(scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     def run(*arguments: str) -> tuple[int, str]:
         capsys.readouterr()
         code = main(["reconcile", "--yes", *arguments], settings)
-        (line,) = [one for one in capsys.readouterr().out.splitlines() if one.startswith(f"{scene.key}  ")]
-        return code, line.removeprefix(f"{scene.key}  ")
+        (line,) = [one for one in capsys.readouterr().out.splitlines() if one.startswith(f"{scene.shown_key}  ")]
+        return code, line.removeprefix(f"{scene.shown_key}  ")
 
     return run
 

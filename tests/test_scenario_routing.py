@@ -1,13 +1,15 @@
 """Routed by rules in a running deployment: the group, again the same, its agents' names, and what agents are told."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infra.sandbox.livechat.options import AgentProfile
+from tests.hands import PROFILE
 from tests.play import (
     ASKING,
     JANE,
@@ -20,8 +22,11 @@ from tests.play import (
     said_by,
     wait_for,
 )
+from tests.product import SQLITE, Setup
+from tests.scenario_fixtures import Running
 
-pytestmark = pytest.mark.scenario
+pytest_plugins = ("tests.scenario_fixtures",)
+pytestmark = [pytest.mark.scenario, pytest.mark.product, pytest.mark.only_on(SQLITE)]
 
 STANDARD, VIENNA, SALES = 7, 8, 9
 TEAM = "HUMAN Wiener Team"
@@ -38,31 +43,26 @@ LIVECHAT: dict[str, Any] = {
         AgentProfile(id=SAM, name=NAMES[SAM], groups=(0, VIENNA), max_chats=100),
     ),
     "groups": (0, STANDARD, VIENNA, SALES),
+    "retry_delays": (0.3, 1.0, 3.0),
 }
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WatchedSandbox]:
+def sandbox(setup: Setup, running: Running, tmp_path_factory: pytest.TempPathFactory) -> WatchedSandbox:
     path: Path = tmp_path_factory.mktemp("routing") / "routing.json"
     path.write_text(json.dumps(ROUTING))
     settings = {
         "ROUTING_FILE": str(path),
         "LIVECHAT_GROUPS": json.dumps({"default": STANDARD, "sales": SALES}),
     }
-    running = WatchedSandbox(settings, livechat_options=LIVECHAT)
-    with running:
-        yield running
+    make = partial(WatchedSandbox, settings, bot=setup.bot, livechat_options=LIVECHAT)
+    return running.get(("routing", setup.bot), make)
 
 
 @pytest.fixture
-def scenes(sandbox: WatchedSandbox) -> Callable[..., Scene]:
+def scenes(sandbox: WatchedSandbox, channel: str) -> Callable[..., Scene]:
     def open_scene(locale: str = "en", **context: str) -> Scene:
-        scene = Scene(sandbox, locale=locale)
-        phone = sandbox.messages.phone
-        phone.open(
-            conversation_id=scene.id, name="Michael", locale=locale, context={"customContext": scene.id} | context
-        )
-        return scene
+        return Scene(sandbox, channel, locale=locale, context=context)
 
     return open_scene
 
@@ -76,6 +76,7 @@ def sees(scene: Scene, line: str, times: int = 1) -> None:
     wait_for(lambda: times == scene.screen().count(line), f"{line!r} on the screen, {times} times")
 
 
+@pytest.mark.needs(PROFILE)
 def test_a_rule_leads_to_its_group_on_every_resume_and_its_agents_are_shown_as_that_group_wants(
     scenes: Callable[..., Scene],
 ) -> None:
@@ -112,6 +113,7 @@ def test_intent_and_parameters_of_the_bot_s_signal_lead_to_a_department(scenes: 
     assert [[SALES]] == groups_of(scene)
 
 
+@pytest.mark.needs(PROFILE)
 def test_agents_are_told_what_is_known_and_the_user_is_not(scenes: Callable[..., Scene]) -> None:
     scene = scenes(locale="en-GB", placeId="p-london", entryPoint="MAPS")
     scene.hand_off(to=JANE)

@@ -10,9 +10,10 @@ from infra.sandbox.story_errors import StoryFailed
 from infra.sandbox.story_play import Play
 from tests import story_stage
 from tests.play import ADA, JANE, SAM, wait_for
-from tests.story_stage import AWAY, HELLO, NAMES, ON, SEED, make, on_sqlite, play, says, statuses
+from tests.story_stage import AWAY, HELLO, NAMES, ON, SEED, by_hand, make, play, says, statuses
 
 sandbox, behaving = story_stage.sandbox, story_stage.behaving  # fixtures of this file alone
+pytest_plugins = ("tests.scenario_fixtures",)
 pytestmark = pytest.mark.scenario
 
 
@@ -29,7 +30,7 @@ def test_a_story_goes_as_it_is_written(sandbox: Sandbox, name: str) -> None:
     assert [] == sandbox.livechat.faults
 
 
-@on_sqlite
+@by_hand
 def test_each_line_of_the_seed_story_is_told_once_and_in_order(sandbox: Sandbox) -> None:
     conversation, lines = play(sandbox, SEED)
 
@@ -41,14 +42,14 @@ def test_each_line_of_the_seed_story_is_told_once_and_in_order(sandbox: Sandbox)
     assert sum(line.startswith("PHONE") for line in lines) == len(sandbox.messages.transcript(conversation))
 
 
-@on_sqlite
+@by_hand
 def test_a_story_can_be_played_again_and_again_each_time_as_another_user(sandbox: Sandbox) -> None:
     conversations = {play(sandbox, SEED)[0] for _ in range(8)}  # an agent has room for six chats
 
     assert 8 == len(conversations)
 
 
-@on_sqlite
+@by_hand
 def test_a_story_goes_beside_other_conversations_which_keep_their_agents(sandbox: Sandbox) -> None:
     phone = sandbox.messages.phone
     other = phone.open(name="Olga")
@@ -65,7 +66,7 @@ def test_a_story_goes_beside_other_conversations_which_keep_their_agents(sandbox
 # --- what does not go as it should -----------------------------------------------------------------------------------
 
 
-@on_sqlite
+@by_hand
 @pytest.mark.parametrize(
     ("story", "why"),
     [
@@ -93,7 +94,7 @@ def test_a_story_that_does_not_go_as_written_says_where(sandbox: Sandbox, story:
     assert before == statuses(sandbox)
 
 
-@on_sqlite
+@by_hand
 def test_what_comes_after_the_last_step_is_one_line_too_many(sandbox: Sandbox) -> None:
     sandbox.dialogflow.faults = [Fault(delay_s=0.7)]
 
@@ -101,7 +102,7 @@ def test_what_comes_after_the_last_step_is_one_line_too_many(sandbox: Sandbox) -
         Play(sandbox, make(says("hello"))).run()
 
 
-@on_sqlite
+@by_hand
 def test_faults_of_a_story_that_fails_are_switched_off_and_others_stay(sandbox: Sandbox) -> None:
     down = Step(title="down", who="fault", deed="switch", arguments={"id": "dialogflow_down", "on": True})
     sandbox.stories.list_all()
@@ -113,7 +114,7 @@ def test_faults_of_a_story_that_fails_are_switched_off_and_others_stay(sandbox: 
     assert before == sandbox.dialogflow.faults
 
 
-@on_sqlite
+@by_hand
 def test_a_story_whose_agent_has_no_room_is_not_begun(sandbox: Sandbox) -> None:
     phone, before = sandbox.messages.phone, len(sandbox.messages.phone.conversations)
     for agent in (SAM, ADA):

@@ -12,13 +12,14 @@ from infra.sandbox.story_play import Play
 from infra.sandbox.story_player import Player
 from tests import story_stage
 from tests.play import wait_for
-from tests.story_stage import NAMES, SEED, on_sqlite, statuses, until
+from tests.story_stage import NAMES, SEED, by_hand, statuses, until
 
 sandbox, behaving, player = story_stage.sandbox, story_stage.behaving, story_stage.player  # fixtures of this file alone
+pytest_plugins = ("tests.scenario_fixtures",)
 pytestmark = pytest.mark.scenario
 
 
-@on_sqlite
+@by_hand
 def test_a_paused_story_takes_no_step_and_one_may_join_in_by_hand(sandbox: Sandbox, player: Player) -> None:
     play = player.start("seed", pace_s=0.3)
     until(player, step=1)
@@ -36,7 +37,7 @@ def test_a_paused_story_takes_no_step_and_one_may_join_in_by_hand(sandbox: Sandb
     assert ("paused", 1, "the user writes", 6) == (paused.status, paused.step, paused.step_title, paused.steps)
 
 
-@on_sqlite
+@by_hand
 def test_a_stopped_story_leaves_the_conversation_as_it_is_and_agents_as_they_were(
     sandbox: Sandbox, player: Player
 ) -> None:
@@ -52,7 +53,7 @@ def test_a_stopped_story_leaves_the_conversation_as_it_is_and_agents_as_they_wer
         player.pause()
 
 
-@on_sqlite
+@by_hand
 def test_one_story_is_played_at_a_time(sandbox: Sandbox, player: Player) -> None:
     player.start("seed", pace_s=60.0)
 
@@ -67,7 +68,7 @@ def test_one_story_is_played_at_a_time(sandbox: Sandbox, player: Player) -> None
     until(player, status="done")
 
 
-@on_sqlite
+@by_hand
 def test_whoever_listens_hears_of_each_step_and_of_the_end(player: Player) -> None:
     heard: list[tuple[str, int]] = []
 
@@ -91,7 +92,7 @@ def act(sandbox: Sandbox, path: str, **arguments: object) -> dict[str, object]:
     return action.run(sandbox, msgspec.convert(arguments, action.shape))
 
 
-@on_sqlite
+@by_hand
 def test_the_page_s_actions_play_pause_stop_and_record(sandbox: Sandbox, player: Player) -> None:
     sandbox.stories, given = player, sandbox.stories
     try:

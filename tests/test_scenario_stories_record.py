@@ -13,9 +13,10 @@ from infra.sandbox.story_player import Player
 from infra.sandbox.story_record import record
 from tests import story_stage
 from tests.play import ADA, JANE, SAM
-from tests.story_stage import AWAY, NAMES, ON, ByHand, on_sqlite, play
+from tests.story_stage import AWAY, NAMES, ON, ByHand, by_hand, play
 
 sandbox, behaving, player = story_stage.sandbox, story_stage.behaving, story_stage.player  # fixtures of this file alone
+pytest_plugins = ("tests.scenario_fixtures",)
 pytestmark = pytest.mark.scenario
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
@@ -36,7 +37,7 @@ def seen(story: Story) -> tuple[list[str], list[str]]:
     return [line for step in story.steps for line in step.phone], [line for step in story.steps for line in step.inbox]
 
 
-@on_sqlite
+@by_hand
 @pytest.mark.parametrize("name", NAMES)
 def test_a_recorded_story_is_the_story_and_goes_again(sandbox: Sandbox, player: Player, name: str) -> None:
     story = load(name)
@@ -55,7 +56,7 @@ def test_a_recorded_story_is_the_story_and_goes_again(sandbox: Sandbox, player: 
     assert seen(recorded) == seen(record(sandbox, again, title="Mine", description="Again"))
 
 
-@on_sqlite
+@by_hand
 def test_a_conversation_played_by_hand_becomes_a_story_with_all_that_was_done_in_it(sandbox: Sandbox) -> None:
     one = ByHand(sandbox)
     one.user("say", "I have a problem", shows="Thanks for contacting us")
@@ -89,7 +90,7 @@ def test_a_conversation_played_by_hand_becomes_a_story_with_all_that_was_done_in
     play(sandbox, parse(msgspec.json.encode(story)))
 
 
-@on_sqlite
+@by_hand
 def test_who_came_by_chance_comes_again_by_the_story_s_will(sandbox: Sandbox) -> None:
     one, busy = ByHand(sandbox), ByHand(sandbox)
     one.user("say", "I would like to talk to a person", shows="Jane Doe REPRESENTATIVE_JOINED")
@@ -108,7 +109,7 @@ def test_who_came_by_chance_comes_again_by_the_story_s_will(sandbox: Sandbox) ->
     play(sandbox, story)
 
 
-@on_sqlite
+@by_hand
 def test_an_outage_made_by_hand_is_part_of_the_story(sandbox: Sandbox) -> None:
     one = ByHand(sandbox)
     one.user("say", "I would like to talk to a person", shows="REPRESENTATIVE_JOINED")
@@ -124,7 +125,7 @@ def test_an_outage_made_by_hand_is_part_of_the_story(sandbox: Sandbox) -> None:
     assert "LiveChat down: off" == story.steps[3].title
 
 
-@on_sqlite
+@by_hand
 @pytest.mark.parametrize(
     ("deeds", "why"),
     [
@@ -145,7 +146,7 @@ def test_what_no_story_can_hold_is_said(
         record(sandbox, conversation, title="t", description="d")
 
 
-@on_sqlite
+@by_hand
 def test_a_conversation_that_nobody_opened_can_t_be_recorded(sandbox: Sandbox) -> None:
     with pytest.raises(StoryError, match="there is no conversation nobody"):
         record(sandbox, "nobody", title="t", description="d")

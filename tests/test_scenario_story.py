@@ -23,7 +23,7 @@ from tests.play import (
 from tests.scenario_fixtures import livechat_is
 
 pytest_plugins = ("tests.scenario_fixtures",)
-pytestmark = pytest.mark.scenario
+pytestmark = [pytest.mark.scenario, pytest.mark.product]
 
 CANARY = "canary-4711 this customer was rude last time"
 

@@ -6,26 +6,27 @@ from typing import Any
 
 import pytest
 
-from tests.doors import CHANNEL, DESK, FIXTURES, fixture, send, send_proven, signature, user_message
+from tests.doors import CHANNEL, DESK, FIXTURES, fixture, send, send_proven, signature
+from tests.hands import BUSINESS_MESSAGES, PROFILE, BusinessMessagesHand
 from tests.play import BRIEFING, JANE, WELCOME_BACK, Scene, said_by, said_by_bot
 from tests.play_log import Log, lacking_of_event
+from tests.product import SQLITE
 
 pytest_plugins = ("tests.scenario_fixtures",)
 pytestmark = pytest.mark.scenario
 
-ON_SQLITE = pytest.mark.parametrize("sandbox", ["sqlite"], indirect=True)
 FALLBACK = "Sorry, I did not get that."
 
 
 # --- the channel -----------------------------------------------------------------------------------------------------
 
 
-@ON_SQLITE
+@pytest.mark.only_on(BUSINESS_MESSAGES, SQLITE)
 @pytest.mark.parametrize("path", sorted((FIXTURES / "business_messages").glob("*.json")), ids=lambda path: path.stem)
 def test_published_payloads_with_the_right_signature_are_taken(scene: Scene, path: Any) -> None:
     raw = path.read_bytes()
     conversation_id = json.loads(raw).get("conversationId", "")
-    scene.sandbox.messages.phone.open(conversation_id=conversation_id)
+    scene.sandbox.messages.phone.open(conversation_id=conversation_id)  # to have somewhere to answer to
 
     answer = send(scene.sandbox, CHANNEL, raw, signature(scene.sandbox.partner_key, raw))
 
@@ -37,12 +38,13 @@ def test_halves_of_characters_nuls_and_huge_numbers_harm_nobody(scene: Scene) ->
     scene.hand_off()
     odd = 'half \ud83d, NUL \x00, bell \x07, right-to-left \u202e, quote "'
 
-    answer = send_proven(scene.sandbox, CHANNEL, user_message(scene, odd, surprise=10**300, sendTime="never"))
+    body = scene.hand.written_elsewhere(odd, surprise=10**300, sendTime="never")
+    answer = send_proven(scene.sandbox, scene.hand.door, body)
     scene.agent_does("reply", text="half \ud83d, NUL \x00, bell \x07")
     scene.settle()
 
     assert 200 == answer.status_code
-    (heard,) = scene.inbox()[1:2]
+    (heard,) = [line for line in scene.inbox() if line.startswith("user: ")]
     assert heard.startswith("user: half \ufffd, NUL ")
     assert heard.endswith('right-to-left \u202e, quote "')
     assert [said_by(JANE, "half \ufffd, NUL , bell \x07")] == scene.screen()[2 + 1 :]
@@ -63,9 +65,11 @@ def test_a_very_long_message_arrives_whole_on_both_sides(scene: Scene) -> None:
     assert all(len(text) <= 3072 for text in shown)
 
 
+@pytest.mark.needs(PROFILE)
 def test_a_user_without_a_name_or_language_is_served_all_the_same(scenes: Callable[..., Scene]) -> None:
     scene = scenes(name="", locale="")
-    scene.sandbox.messages.phone.forget_context(scene.id)
+    assert isinstance(scene.hand, BusinessMessagesHand)
+    scene.hand.forget_context()
 
     scene.hand_off()
     scene.agent_replies("Good morning!")
@@ -131,7 +135,7 @@ def test_log_lines_say_what_happened_and_nothing_that_was_said(scene: Scene, log
     assert "canary" not in log.text()
     assert [] == log.problems(set(canaries))
     events = log.of_events(scene.key)
-    assert {"business_messages_webhook", "livechat_webhook"} <= {line["function"] for line in events}
+    assert {scene.hand.door, "livechat_webhook"} <= {line["function"] for line in events}
     nested = [line for line in events if line["reason"] == "nested"]
     assert [] == [lacking_of_event(line) for line in events if line not in nested and lacking_of_event(line)]
     assert {"BOT", "WAITING", "AGENT"} == {line["state_before"] for line in events}
@@ -140,10 +144,10 @@ def test_log_lines_say_what_happened_and_nothing_that_was_said(scene: Scene, log
 
 def test_a_log_line_is_joined_to_the_request_s_trace(scene: Scene, log: Log) -> None:
     trace = "0af7651916cd43dd8448eb211c80319c"
-    raw = json.dumps(user_message(scene, "Hello")).encode()
-    headers = signature(scene.sandbox.partner_key, raw) | {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
+    raw = json.dumps(scene.hand.written_elsewhere("Hello")).encode()
+    headers = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
 
-    send(scene.sandbox, CHANNEL, raw, headers)
+    send_proven(scene.sandbox, scene.hand.door, raw, headers)
     scene.bot_answers("Hello! What can I do for you?")
     scene.settle()
 

@@ -13,6 +13,7 @@ from functions.handoff.parts import Doubt, Lease, Parked, Presence
 from functions.handoff.schedule import HOLD, LANE_OF, LANES, NOTICE_LANE, alarm, firsts, needed_time_s, needs, ready
 from tests.core_records import JANE, a_conversation, waiting
 from tests.event_strategies import KINDS
+from tests.examples import examples
 from tests.fakes import START
 
 PRESENT = (Presence(JANE, 1),)
@@ -250,7 +251,7 @@ _conversations = st.builds(
 
 
 @given(_conversations)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_the_alarm_rings_exactly_when_something_can_go_or_a_timer_is_due(c: Conversation) -> None:
     moments = [START, *(after(s) for s in range(-9, 10))]
 
@@ -262,7 +263,7 @@ def test_the_alarm_rings_exactly_when_something_can_go_or_a_timer_is_due(c: Conv
 
 
 @given(_conversations)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_what_waits_without_an_alarm_waits_for_another_entry(c: Conversation) -> None:
     if c.pending and alarm(c, START) is None:
         assert {HOLD} == {needs(c, pending) for pending in firsts(c)}

@@ -14,7 +14,7 @@ from tests.simulation_rules import broken_rules
 _PROCESSES = 2
 _SEEDS_AT_A_TIME = 25
 _TRACE_SHOWN = 80
-_HAPPENINGS = ["kill", "sweep", "late effect", "lost", "done", "away", "refused", "agent close", "never told"]
+_HAPPENINGS = ["kill", "sweep", "late effect", "lost", "done", "away", "refused", "agent close", "never told", "switch"]
 
 
 def failures(seeds: range) -> list[str]:

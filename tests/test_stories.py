@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from infra.sandbox import stories
@@ -91,6 +91,7 @@ def test_an_agent_may_change_what_was_sent_in_an_earlier_step() -> None:
     assert {"step": 1, "text": "hello again"} == story.steps[1].arguments
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),

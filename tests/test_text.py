@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from functions.handoff.text import cut_at_word, split_text, utf8_length
+from tests.examples import examples
 
 FAMILY = "👨‍👩‍👧"
 FLAG = "🇩🇪"
@@ -40,19 +41,19 @@ def graphemes(text: str) -> list[str]:
 
 
 @given(_texts, _limits)
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_no_part_is_longer_than_the_limit(text: str, limit: int) -> None:
     assert all(len(part) <= limit for part in split_text(text, limit))
 
 
 @given(_texts, st.integers(4, 60))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_a_limit_in_bytes_holds_in_bytes(text: str, limit: int) -> None:
     assert all(utf8_length(part) <= limit for part in split_text(text, limit, utf8_length))
 
 
 @given(_texts, _limits)
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @example("one two", 3)
 @example("x" * 10 + "   " + "y" * 10, 11)
 def test_the_parts_are_the_text_in_order_but_for_white_space_at_the_cuts(text: str, limit: int) -> None:
@@ -69,7 +70,7 @@ def test_the_parts_are_the_text_in_order_but_for_white_space_at_the_cuts(text: s
 
 
 @given(st.lists(_words, max_size=40).map("".join), st.integers(8, 30))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @example(FAMILY * 20, 8)
 @example(FLAG * 20, 9)
 @example("e\u0301" * 20, 9)
@@ -87,7 +88,7 @@ def test_a_mark_drawn_on_a_space_stays_on_it() -> None:
 
 
 @given(_texts, _limits)
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_a_text_within_the_limit_is_returned_as_it_is(text: str, limit: int) -> None:
     assert [text] == split_text(text, len(text) + limit)
 
@@ -123,7 +124,7 @@ def test_a_very_long_text_is_split_in_reasonable_time() -> None:
 
 
 @given(_texts, _limits)
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_what_is_cut_at_a_word_is_the_beginning(text: str, limit: int) -> None:
     found = cut_at_word(text, limit)
 

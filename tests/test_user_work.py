@@ -141,6 +141,14 @@ def test_agents_get_all_of_a_long_message_in_parts() -> None:
     assert text.split() == " ".join(world.desk.user_texts()).split()
 
 
+def test_no_part_of_a_long_message_is_blank() -> None:
+    world = World().handed_over()
+
+    world.say("one" + " " * 60_000 + "two")
+
+    assert ["one", "two"] == [text.strip() for text in world.desk.user_texts()]
+
+
 def test_a_message_to_a_chat_found_closed_goes_to_the_bot_once_the_closing_is_worked() -> None:
     world = World().handed_over()
     world.agent_closes(webhook=False)

@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from functions.livechat.actions import READERS
-from infra.deploy.parts import FUNCTIONS, Function
+from infra.deploy.brands import BrandSecret
+from infra.deploy.parts import FUNCTIONS
 from infra.sandbox.livechat.webhooks import FILTERS_OF
-from infra.webhooks.addresses import LIVECHAT_FUNCTION, PASTES, paste_lines
+from infra.webhooks.addresses import CX, ES, LIVECHAT_FUNCTION, PASTES, paste_lines
 from infra.webhooks.plan import Registered, is_ours
 from infra.webhooks.wanted import FILTERS, fingerprint_key, wanted_webhooks
 
@@ -91,10 +92,23 @@ def test_what_to_paste_names_urls_and_secrets_and_what_is_not_deployed() -> None
     assert "--secret=NAME --project=shop-one" in lines[-1]
 
 
-def test_rcs_is_spoken_of_once_it_is_deployed() -> None:
-    rcs = Function("rcs-webhook", "rcs_webhook", public=True, drains=True, secrets=(), timeout_s=60)
+def test_each_brand_s_own_secret_is_named_where_it_is_to_be_pasted() -> None:
+    addresses = {"rcs-webhook": "https://rcs.example", "business-messages-webhook": "https://bm.example"}
 
-    lines = "\n".join(paste_lines({rcs.name: "https://rcs.example"}, "shop-one"))
+    lines = list(paste_lines(addresses, "shop-one", of_brands=[BrandSecret("acme", "rcs-client-token", "acme-token")]))
 
-    assert "https://rcs.example" in lines
-    assert "clientToken  the first line of the secret rcs-client-token" in lines
+    assert lines[1:4] == [
+        "  webhook URL  https://rcs.example",
+        "  clientToken  the first line of the secret rcs-client-token",
+        "  for acme: the secret acme-token",
+    ]
+    assert 1 == len([line for line in lines if "acme" in line])
+
+
+@pytest.mark.parametrize(
+    ("bots", "words"), [({ES}, {"Basic auth"}), ({CX}, {"ID token"}), ({ES, CX}, {"Basic auth", "ID token"})]
+)
+def test_what_to_enter_at_dialogflow_is_what_its_kind_has(bots: set[str], words: set[str]) -> None:
+    lines = "\n".join(paste_lines({"dialogflow-webhook": "https://df.example"}, "shop-one", bots))
+
+    assert words == {word for word in ("Basic auth", "ID token") if word in lines}

@@ -16,42 +16,33 @@ import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-import msgspec
-
 from functions.channels.business_messages_bot import ReadPayload
-from functions.channels.business_messages_fields import Delivery, wrong
+from functions.channels.business_messages_fields import Delivery
 from functions.channels.business_messages_kinds import IGNORED_RECEIPTS, READERS
-from functions.channels.business_messages_signature import parse_handshake, verify_signature
+from functions.channels.google_signature import parse_handshake, verify_signature
+from functions.channels.parsed_webhook import ParsedWebhook
+from functions.channels.webhook_fields import MAX_CONTEXT_CHARACTERS, named, wrong
 from functions.handoff import ids
 from functions.handoff.errors import WebhookRejected
 from functions.handoff.events import InboundEvent, JsonObject
 from functions.handoff.json_fields import clean_json, object_at, text_at
 
-__all__ = ["NAME", "ParsedWebhook", "parse_handshake", "parse_webhook", "verify_signature"]
+__all__ = ["NAME", "ParsedWebhook", "find_agent", "parse_handshake", "parse_webhook", "verify_signature"]
 
 NAME = "business_messages"
 _ENVELOPE = {"agent", "conversationId", "customAgentId", "requestId", "sendTime", "context", "name"}
 _CONTEXT_FIELDS = ("entryPoint", "placeId", "nearPlaceId", "customContext")
-_MAX_CONTEXT_CHARACTERS = 1000
 _MAX_NAME_CHARACTERS = 200
 _MAX_CONVERSATION_ID_CHARACTERS = 500
-_MAX_KINDS_NAMED = 5
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,4}")
 
 
-class ParsedWebhook(msgspec.Struct, frozen=True, kw_only=True):
-    """What one webhook says: an `event` for the core, or in `ignored` the name of what is not for it.
-
-    `address` is what the client sends by; `locale` is BCP 47; "" where the webhook does not say.
-    """
-
-    conversation_key: str
-    address: JsonObject
-    user_name: str = ""
-    locale: str = ""
-    context: dict[str, str] = {}
-    event: InboundEvent | None = None
-    ignored: str = ""
+def find_agent(body: object) -> str:
+    """The brand's agent that a body names, "" for none: also of a body that nothing is known of yet, or unreadable."""
+    try:
+        return text_at(_unwrapped(clean_json(body)), "agent")
+    except WebhookRejected:
+        return ""
 
 
 def parse_webhook(
@@ -62,6 +53,7 @@ def parse_webhook(
     return_keywords: Collection[str] = frozenset(),
     attachment_hosts: Sequence[str] = (),
     with_receipts: bool = False,
+    brand: str = "",
 ) -> ParsedWebhook:
     """Read one webhook body, already verified.
 
@@ -72,6 +64,7 @@ def parse_webhook(
         return_keywords: texts, trimmed and case-folded, by which the user asks for the bot again.
         attachment_hosts: where files may be fetched from: an address there, alone in a message, is a picture.
         with_receipts: whether anybody wants to know what was delivered and read; else receipts are ignored.
+        brand: whose conversation it is; those of a brand have keys of their own.
 
     Raises:
         WebhookRejected: 400, `conversationId` or the fields of all kinds that are there can't be used; names one.
@@ -82,8 +75,8 @@ def parse_webhook(
     event, ignored = _find_event(delivery, with_receipts=with_receipts)
     user = object_at(object_at(content, "context"), "userInfo")
     return ParsedWebhook(
-        conversation_key=ids.conversation_key(NAME, conversation_id),
-        address={"conversationId": conversation_id, "agent": text_at(content, "agent")[:_MAX_CONTEXT_CHARACTERS]},
+        conversation_key=ids.conversation_key(NAME, *([brand] if brand else []), conversation_id),
+        address={"conversationId": conversation_id, "agent": text_at(content, "agent")[:MAX_CONTEXT_CHARACTERS]},
         user_name=text_at(user, "displayName").strip()[:_MAX_NAME_CHARACTERS],
         locale=_locale(object_at(content, "context"), "resolvedLocale") or _locale(user, "userDeviceLocale"),
         context=_read_context(content),
@@ -132,7 +125,7 @@ def _read_context(body: JsonObject) -> dict[str, str]:
     fields["customAgentId"] = text_at(body, "customAgentId")
     fields["widgetUrl"] = text_at(object_at(context, "widget"), "url")
     fields["widgetContext"] = text_at(object_at(context, "widget"), "widgetContext")
-    return {name: value[:_MAX_CONTEXT_CHARACTERS] for name, value in fields.items() if value.strip()}
+    return {name: value[:MAX_CONTEXT_CHARACTERS] for name, value in fields.items() if value.strip()}
 
 
 def _find_event(delivery: Delivery, *, with_receipts: bool) -> tuple[InboundEvent | None, str]:
@@ -152,7 +145,7 @@ def _find_event(delivery: Delivery, *, with_receipts: bool) -> tuple[InboundEven
     if rejected:
         raise rejected
     unknown = sorted(delivery.body.keys() - _ENVELOPE - READERS.keys())
-    return None, _named(ignored + unknown) or "empty"
+    return None, named(ignored + unknown) or "empty"
 
 
 def _read(delivery: Delivery, kind: str) -> InboundEvent | str:
@@ -160,7 +153,3 @@ def _read(delivery: Delivery, kind: str) -> InboundEvent | str:
     if not isinstance(payload, dict):
         raise wrong(kind, "an object")
     return READERS[kind](delivery, payload)
-
-
-def _named(kinds: list[str]) -> str:
-    return ",".join(re.sub(r"[^\w.]", "?", kind[:40]) for kind in kinds[:_MAX_KINDS_NAMED])

@@ -6,48 +6,27 @@ Source: developers.google.com/business-communications/business-messages, REST re
 conversations.events, conversations.surveys), guide "send messages", as of 2024-11.
 """
 
-import re
 import time
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any
 from urllib.parse import quote
 
 from functions.channels.business_messages import NAME
 from functions.channels.business_messages_content import compose
-from functions.channels.business_messages_typing import typing_shown
+from functions.channels.google_calls import GoogleCalls
+from functions.channels.typing_sign import typing_shown
 from functions.handoff.content import OutboundMessage
-from functions.handoff.errors import ProviderError, ProviderRefused, ProviderUnavailable
+from functions.handoff.errors import ProviderError, ProviderRefused
 from functions.handoff.events import JsonObject
+from functions.handoff.ids import in_words_id
 from functions.handoff.interfaces import CHANNEL, Voice
-from functions.handoff.json_fields import object_at, text_at
-from functions.runtime.http_client import HttpClient, Response
+from functions.handoff.json_fields import text_at
+from functions.runtime.http_client import HttpClient
 
 _TYPING_TIMEOUT_S = 0.8
 _PLAIN_TEXT = {"text", "fallback"}
 _NO_SURVEY = {"FAILED_PRECONDITION", "RESOURCE_EXHAUSTED", "PERMISSION_DENIED"}
-_RETRYABLE = {  # error name → whether it is certain that nothing was delivered
-    "RESOURCE_EXHAUSTED": True,
-    # Credentials are the operator's to mend, and the user's words must not be lost until then.
-    "UNAUTHENTICATED": True,
-    "ABORTED": False,
-    "CANCELLED": False,
-    "DEADLINE_EXCEEDED": False,
-    "INTERNAL": False,
-    "UNAVAILABLE": False,
-    "UNKNOWN": False,
-}
-_NAME_OF_STATUS = {  # for answers without Google's envelope
-    401: "UNAUTHENTICATED",
-    403: "PERMISSION_DENIED",
-    404: "NOT_FOUND",
-    408: "DEADLINE_EXCEEDED",
-    409: "ALREADY_EXISTS",
-    429: "RESOURCE_EXHAUSTED",
-    503: "UNAVAILABLE",
-    504: "DEADLINE_EXCEEDED",
-}
 
 
 class BusinessMessagesChannel:
@@ -68,9 +47,7 @@ class BusinessMessagesChannel:
     name = NAME
 
     def __init__(self, http: HttpClient, base_url: str, authorize: Callable[[str], dict[str, str]]) -> None:
-        self._http = http
-        self._base_url = base_url.rstrip("/")
-        self._authorize = authorize
+        self._google = GoogleCalls(http, base_url, authorize)
 
     def compose(self, message: OutboundMessage, voice: Voice) -> list[JsonObject]:  # noqa: ARG002 - sent beside it
         """The bodies that show the message, in order; see `business_messages_content`."""
@@ -91,7 +68,7 @@ class BusinessMessagesChannel:
             words = text_at(part, "fallback")
             if e.status != 400 or part.keys() <= _PLAIN_TEXT or not words.strip():
                 raise
-            plain_id = str(uuid.uuid5(uuid.UUID(message_id), "plain"))
+            plain_id = in_words_id(message_id)
             self._send(address, {"text": words, "fallback": words}, voice, plain_id, deadline - time.monotonic())
 
     def send_framing(
@@ -119,7 +96,7 @@ class BusinessMessagesChannel:
             params = {"eventId": str(uuid.uuid4())}
             self._call("POST", address, "events", body, _TYPING_TIMEOUT_S, params=params, circuit="channel_typing")
 
-        return typing_shown(show)
+        return typing_shown(lambda: show("TYPING_STARTED"), lambda: show("TYPING_STOPPED"))
 
     def send_survey(self, address: JsonObject, *, survey_id: str, timeout_s: float) -> bool:
         """Ask how it was; False where that can't be: a phone without surveys, one asked within 24 hours."""
@@ -154,23 +131,9 @@ class BusinessMessagesChannel:
         params: dict[str, str] | None = None,
         circuit: str = CHANNEL,
     ) -> None:
-        """Make one call. `circuit`: what is refused all day without harm must not hold back the messages."""
         conversation = quote(address["conversationId"], safe="")
-        try:
-            answer = self._http.request(
-                circuit,
-                method,
-                f"{self._base_url}/v1/conversations/{conversation}/{path}",
-                headers=self._authorize(self._base_url),
-                params=params,
-                json_body=body,
-                timeout_s=timeout_s,
-            )
-        except ProviderUnavailable as e:
-            raise ProviderUnavailable(
-                CHANNEL, e.error_type, status=e.status, undelivered=e.undelivered, retry_after_s=e.retry_after_s
-            ) from e
-        _check(answer)
+        path = f"/v1/conversations/{conversation}/{path}"
+        self._google.call(circuit, method, path, body, timeout_s, params=params)
 
 
 def _representative(voice: Voice) -> JsonObject:
@@ -181,30 +144,3 @@ def _representative(voice: Voice) -> JsonObject:
         "avatarImage": voice.avatar_url,
     }
     return {name: value for name, value in fields.items() if value}
-
-
-# --- answers ---------------------------------------------------------------------------------------------------------
-
-
-def _check(answer: Response) -> None:
-    """Pass what succeeded, now or earlier with the same id."""
-    if 200 <= answer.status < 300:
-        return
-    error = _error_name(answer.body) or _NAME_OF_STATUS.get(answer.status, f"HTTP_{answer.status}")
-    if error == "ALREADY_EXISTS":
-        return
-    if error in _RETRYABLE or answer.status >= 500:
-        raise ProviderUnavailable(
-            CHANNEL,
-            error,
-            status=answer.status,
-            undelivered=_RETRYABLE.get(error, False),
-            retry_after_s=answer.retry_after_s,
-        )
-    raise ProviderRefused(CHANNEL, error, status=answer.status)
-
-
-def _error_name(body: Any) -> str:
-    """Google's own name of the error, "" when the answer is not in Google's envelope."""
-    name = text_at(object_at(body, "error"), "status")
-    return name if re.fullmatch(r"[A-Z_]{1,40}", name) else ""

@@ -11,12 +11,12 @@ from typing import Any
 
 from functions.channels.attachment_places import find_place, read_places
 from functions.channels.business_messages_bot import parse_dialogflow_response
-from functions.channels.business_messages_fields import (
+from functions.channels.business_messages_fields import Delivery, event_id, source_at
+from functions.channels.webhook_fields import (
     MAX_EVENT_ID_CHARACTERS,
-    Delivery,
+    MAX_TEXT_CHARACTERS,
+    MAX_URL_CHARACTERS,
     digest,
-    event_id,
-    source_at,
     wrong,
 )
 from functions.handoff.content import Media
@@ -33,8 +33,6 @@ from functions.handoff.events import (
 )
 from functions.handoff.json_fields import is_true, object_at, objects_at, text_at
 
-_MAX_TEXT_CHARACTERS = 64_000  # far beyond what a phone sends; a store takes one megabyte with everything around it
-_MAX_URL_CHARACTERS = 4_000
 _MAX_PARAMETER_CHARACTERS = 4_000
 _MAX_DETAIL_CHARACTERS = 1_000
 _MAX_RECEIPTS = 50
@@ -87,7 +85,7 @@ def _find_picture(text: str, hosts: Sequence[str]) -> Media | None:
 
     Whoever writes such an address by hand gets the same; every other link is words.
     """
-    if len(text) > _MAX_URL_CHARACTERS or not _PLAIN_URL.fullmatch(text):
+    if len(text) > MAX_URL_CHARACTERS or not _PLAIN_URL.fullmatch(text):
         return None
     try:
         _, target = find_place(text, read_places(hosts))
@@ -112,13 +110,13 @@ def _said(
         return "empty"
     message_id, said_at = event_id(delivery, text_at(payload, "messageId")), source_at(delivery, payload)
     if any(words.strip().casefold() in delivery.return_keywords for words in (text, postback) if words):
-        return ReturnAsked(id=message_id, source_at=said_at, text=text[:_MAX_TEXT_CHARACTERS])
+        return ReturnAsked(id=message_id, source_at=said_at, text=text[:MAX_TEXT_CHARACTERS])
     heard = parse_dialogflow_response(object_at(delivery.body, "dialogflowResponse"), delivery.read_payload)
     return UserMessage(
         id=message_id,
         source_at=said_at,
-        text=text[:_MAX_TEXT_CHARACTERS],
-        postback=postback[:_MAX_TEXT_CHARACTERS] if postback else None,
+        text=text[:MAX_TEXT_CHARACTERS],
+        postback=postback[:MAX_TEXT_CHARACTERS] if postback else None,
         files=files,
         bot_answer=heard.answer,
         answered=heard.was_shown,

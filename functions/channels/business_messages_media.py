@@ -1,18 +1,15 @@
-"""Pictures and files as Business Messages has them: a picture it takes, or words with a link. Pure.
+"""Pictures as Business Messages has them: one that it takes, or none. Pure.
 
 Source: Business Messages REST reference v1 (ContentInfo), guide "send messages": jpg, jpeg or png of at most 5 MB.
 """
 
-import re
-from urllib.parse import urlsplit
-
-from functions.channels.business_messages_chips import is_openable
 from functions.channels.business_messages_limits import MAX_IMAGE_BYTES
+from functions.channels.google_chips import is_openable
+from functions.channels.google_media import kind_told
 from functions.handoff.content import Media
 from functions.handoff.events import JsonObject
 
-_MIME_TYPES = {"image/jpeg", "image/jpg", "image/png"}
-_ENDINGS = re.compile(r"\.(jpe?g|png)", re.IGNORECASE)
+_KINDS = {"image/jpeg", "image/jpg", "image/png"}
 
 
 def find_picture(media: Media | None) -> JsonObject | None:
@@ -24,28 +21,7 @@ def find_picture(media: Media | None) -> JsonObject | None:
     """
     if media is None or not is_openable(media.url):
         return None
-    if not _is_picture(media) or media.size_bytes > MAX_IMAGE_BYTES:
+    if kind_told(media) not in _KINDS or media.size_bytes > MAX_IMAGE_BYTES:
         return None
     alt_text = media.alt_text.strip() or media.name.strip()
     return {"fileUrl": media.url, **({"altText": alt_text} if alt_text else {})}
-
-
-def _is_picture(media: Media) -> bool:
-    told = media.mime_type.partition(";")[0].strip().casefold()
-    return told in _MIME_TYPES if told else _ending(media.url) is not None
-
-
-def _ending(url: str) -> re.Match[str] | None:
-    try:
-        path = urlsplit(url).path
-    except ValueError:  # "https://[": brackets that hold no address
-        return None
-    return _ENDINGS.fullmatch(path[path.rfind(".") :]) if "." in path else None
-
-
-def media_in_words(media: Media | None) -> str:
-    """What it shows, what it is called, and where it is: a line each; "" for none."""
-    if media is None:
-        return ""
-    lines = (media.alt_text.strip(), media.name.strip(), media.url.strip())
-    return "\n".join(dict.fromkeys(line for line in lines if line))

@@ -3,12 +3,10 @@
 Source: Business Messages REST reference v1 (conversations.messages), as of 2024-11.
 """
 
-from collections.abc import Iterator
-from typing import Any
-
-from functions.channels.business_messages_cards import shortened
-from functions.channels.business_messages_limits import MAX_CHIPS
+from functions.channels.business_messages_limits import MAX_CHIPS, MAX_FALLBACK
 from functions.channels.business_messages_shapes import is_message
+from functions.channels.google_cards import shortened
+from functions.channels.google_native import words_in
 from functions.handoff.content import OutboundMessage, plain_text
 from functions.handoff.events import JsonObject
 from functions.handoff.json_fields import clean_json, objects_at, text_at
@@ -18,7 +16,6 @@ KEY = "businessMessages"
 
 _OURS = ("name", "messageId", "representative")
 _LIVE_AGENT: JsonObject = {"liveAgentRequest": {}}
-_WORDS = ("text", "title", "description", "altText", "fileUrl", "url", "phoneNumber")
 
 
 def find_native(message: OutboundMessage) -> JsonObject | None:
@@ -34,8 +31,8 @@ def find_native(message: OutboundMessage) -> JsonObject | None:
     if not is_message(body):
         return None
     if not text_at(body, "fallback").strip():
-        words = clean_json(plain_text(message)) or "\n".join(dict.fromkeys(_words(body)))
-        body["fallback"] = shortened(words)
+        words = clean_json(plain_text(message)) or words_in(body)
+        body["fallback"] = shortened(words, MAX_FALLBACK)
     return _with_live_agent(body, message)
 
 
@@ -45,15 +42,3 @@ def _with_live_agent(body: JsonObject, message: OutboundMessage) -> JsonObject:
     if not is_offered or len(chips) >= MAX_CHIPS or any("liveAgentRequest" in chip for chip in chips):
         return body
     return {**body, "suggestions": [*chips, _LIVE_AGENT]}
-
-
-def _words(value: Any) -> Iterator[str]:
-    """What a person would read of it, in the order it was written."""
-    if isinstance(value, list):
-        for item in value:
-            yield from _words(item)
-    if isinstance(value, dict):
-        for name, item in value.items():
-            if name in _WORDS and isinstance(item, str) and item.strip():
-                yield item.strip()
-            yield from _words(item)

@@ -1,1 +1,1 @@
-"""The bot's side: Dialogflow ES (detectIntent, fulfilment webhook, hand-off signals)."""
+"""The bot's side: Dialogflow ES and CX (detectIntent, fulfilment webhook, hand-off signals)."""

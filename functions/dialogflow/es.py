@@ -5,22 +5,15 @@ Source: Dialogflow v2 REST reference (projects.agent.sessions.detectIntent), rev
 
 import re
 from collections.abc import Callable, Sequence
-from urllib.parse import quote
 
-import msgspec
-
-from functions.dialogflow.answers import query_result
-from functions.dialogflow.es_messages import parse_messages
+from functions.dialogflow.detect_intent import DetectIntent, escaped, heard, with_room
+from functions.dialogflow.es_messages import find_unknown_kinds, parse_messages
 from functions.dialogflow.signals import MAX_INTENT_CHARACTERS, SignalRules, context_id, find_signal, is_active
 from functions.handoff.events import BotAnswer, JsonObject
-from functions.handoff.interfaces import DIALOGFLOW
+from functions.handoff.interfaces import Journal
 from functions.handoff.json_fields import object_at, objects_at, text_at
-from functions.handoff.text import cut_at_word
 from functions.runtime.http_client import HttpClient
 
-DEFAULT_BASE_URL = "https://dialogflow.googleapis.com"
-_MAX_TEXT_CHARACTERS = 256
-_MAX_CONTEXTS_BYTES = 64_000  # they are kept with the conversation
 _RESERVED_CONTEXTS = re.compile(r"__system_counters__|.*_id_dialog_context|.*_dialog_params_size")
 _SECRET_CONTEXT = "authentication_response"  # an event's parameters may be a context of its name; here they sign in
 
@@ -35,6 +28,7 @@ class EsBot:
         authorize: gives the headers for calls to a base URL.
         language: used where the channel knows none.
         rules: what means hand-off, beside what always does.
+        journal: told of kinds of messages that are not known.
     """
 
     def __init__(
@@ -46,11 +40,11 @@ class EsBot:
         *,
         language: str,
         rules: SignalRules,
+        journal: Journal | None = None,
     ) -> None:
-        self._http = http
+        self._journal = journal
+        self._api = DetectIntent(http, "v2", agent, base_url, authorize)
         self._agent = agent
-        self._base_url = _regional(base_url.rstrip("/"), agent)
-        self._authorize = authorize
         self._language = language
         self._rules = rules
 
@@ -70,9 +64,7 @@ class EsBot:
             ProviderUnavailable: no answer, throttled, failing, or our credentials are refused.
             ProviderRefused: the agent does not exist, is not trained, is in another region, or is not ours.
         """
-        # Cut roughly first: a text can be a megabyte, and only its beginning is looked at.
-        heard = cut_at_word(text[: 4 * _MAX_TEXT_CHARACTERS], _MAX_TEXT_CHARACTERS)
-        query = {"text": {"text": heard, "languageCode": language or self._language}}
+        query = {"text": {"text": heard(text), "languageCode": language or self._language}}
         return self._detect(session, query, payload, contexts, timeout_s)
 
     def hear_event(
@@ -102,28 +94,15 @@ class EsBot:
         given: JsonObject = {"payload": payload, "contexts": [_revived(context, path) for context in contexts or ()]}
         if contexts is not None:
             given["resetContexts"] = True  # those that led to a person would lead there again in every turn
-        answer = self._http.request(
-            DIALOGFLOW,
-            "POST",
-            f"{self._base_url}/v2/{path}:detectIntent",
-            headers=self._authorize(self._base_url),
-            json_body={"queryInput": query, "queryParams": {name: value for name, value in given.items() if value}},
-            timeout_s=timeout_s,
-        )
-        return _parse_answer(query_result(answer), self._rules)
-
-
-def _regional(base_url: str, agent: str) -> str:
-    """The host that has the agent: a wrong one refuses it."""
-    location = re.match(r"projects/[^/]+/locations/([^/]+)/", agent)
-    if base_url != DEFAULT_BASE_URL or location is None or location[1] == "global":
-        return base_url
-    return f"https://{location[1]}-dialogflow.googleapis.com"
+        result = self._api.ask(path, query, given, timeout_s)
+        if self._journal and (unknown := find_unknown_kinds(result)):
+            self._journal.note("bot_message_ignored", kinds=unknown)
+        return _parse_answer(result, self._rules)
 
 
 def _session_path(agent: str, session: str) -> str:
     user = "users/-/" if "/environments/" in agent else ""
-    return f"{agent}/{user}sessions/{quote(session, safe='')}"
+    return f"{agent}/{user}sessions/{escaped(session)}"
 
 
 def _revived(context: JsonObject, session_path: str) -> JsonObject:
@@ -145,20 +124,8 @@ def _parse_answer(result: JsonObject, rules: SignalRules) -> BotAnswer:
         is_fallback=intent.get("isFallback") is True or text_at(result, "action") == "input.unknown",
         intent=name,
         parameters=object_at(result, "parameters"),
-        contexts=_kept([one for one in objects_at(result, "outputContexts") if _is_worth_keeping(one, rules)]),
+        contexts=tuple(with_room(one for one in objects_at(result, "outputContexts") if _is_worth_keeping(one, rules))),
     )
-
-
-def _kept(contexts: list[JsonObject]) -> tuple[JsonObject, ...]:
-    """Those that there is room for; one that is too large is left out."""
-    kept: list[JsonObject] = []
-    left = _MAX_CONTEXTS_BYTES
-    for context in contexts:
-        size = len(msgspec.json.encode(context))
-        if size <= left:
-            kept.append(context)
-            left -= size
-    return tuple(kept)
 
 
 def _is_worth_keeping(context: JsonObject, rules: SignalRules) -> bool:

@@ -3,11 +3,7 @@
 Source: Dialogflow v2 REST reference (QueryResult, Intent.Message), revision 20261106.
 """
 
-import re
-from collections.abc import Callable, Iterable
-
-from msgspec.structs import replace
-
+from functions.dialogflow.assembly import Reader, of_one_place, read_kind, unknown_kinds, with_chips_attached
 from functions.dialogflow.bounds import bounded
 from functions.dialogflow.es_cards import (
     read_basic_card,
@@ -18,14 +14,11 @@ from functions.dialogflow.es_cards import (
     read_select,
     read_table,
 )
-from functions.dialogflow.payloads import WITHOUT_WORDS, parse_payload, with_chips
-from functions.dialogflow.pieces import joined, link, present, reply
+from functions.dialogflow.payloads import parse_payload
+from functions.dialogflow.pieces import joined, link, present, reply, spoken
 from functions.handoff.content import OutboundMessage
 from functions.handoff.events import JsonObject
 from functions.handoff.json_fields import object_at, objects_at, text_at, texts_at
-
-_ANY_PLATFORM = ("", "PLATFORM_UNSPECIFIED")
-_NOTHING = OutboundMessage()
 
 
 def parse_messages(query_result: JsonObject) -> tuple[OutboundMessage, ...]:
@@ -34,41 +27,19 @@ def parse_messages(query_result: JsonObject) -> tuple[OutboundMessage, ...]:
     Those for every platform count; where there are none, those of the platform named first. `fulfillmentText` counts
     only when no message has content. Chips alone join the message before them, else the one after.
     """
-    said = [_read(message) for message in _of_one_platform(objects_at(query_result, "fulfillmentMessages"))]
-    said.append(_read({"payload": object_at(query_result, "webhookPayload")}))
+    messages = of_one_place(objects_at(query_result, "fulfillmentMessages"), "platform")
+    said = [read_kind(_KINDS, one) for one in (*messages, {"payload": object_at(query_result, "webhookPayload")})]
     if all(message.is_empty for message in said):
         said.insert(0, OutboundMessage(text_at(query_result, "fulfillmentText").strip()))
-    return bounded(_with_chips_attached(said))
+    return bounded(with_chips_attached(said))
 
 
-def _of_one_platform(messages: list[JsonObject]) -> list[JsonObject]:
-    platforms = [text_at(message, "platform") for message in messages]
-    wanted = _ANY_PLATFORM if any(one in _ANY_PLATFORM for one in platforms) else platforms[:1]
-    return [message for message, platform in zip(messages, platforms, strict=True) if platform in wanted]
-
-
-def _with_chips_attached(said: list[OutboundMessage]) -> Iterable[OutboundMessage]:
-    shown: list[OutboundMessage] = []
-    early = _NOTHING
-    for message in said:
-        if not message.is_empty:
-            shown.append(with_chips(early, message))
-            early = _NOTHING
-        elif shown:
-            shown[-1] = with_chips(shown[-1], message)
-        else:
-            early = with_chips(early, message)
-    return [*shown, replace(early, text=WITHOUT_WORDS)] if early.suggestions else shown
+def find_unknown_kinds(query_result: JsonObject) -> list[str]:
+    """Names of the kinds of messages in it that we know nothing of."""
+    return unknown_kinds(_KINDS, objects_at(query_result, "fulfillmentMessages"), "platform")
 
 
 # --- the kinds -------------------------------------------------------------------------------------------------------
-
-
-def _read(message: JsonObject) -> OutboundMessage:
-    """One message; empty when it is of no known kind."""
-    found = (read(message[kind]) for kind, read in _KINDS.items() if isinstance(message.get(kind), dict))
-    said = next(found, _NOTHING)
-    return replace(said, text=said.text.strip())
 
 
 def _read_text(text: JsonObject) -> OutboundMessage:
@@ -85,8 +56,7 @@ def _read_simple_responses(responses: JsonObject) -> OutboundMessage:
 
 
 def _simple_text(response: JsonObject) -> str:
-    spoken = text_at(response, "textToSpeech") or re.sub(r"<[^<>]*>", "", text_at(response, "ssml"))
-    return text_at(response, "displayText") or spoken
+    return text_at(response, "displayText") or spoken(text_at(response, "textToSpeech"), text_at(response, "ssml"))
 
 
 def _read_suggestions(chips: JsonObject) -> OutboundMessage:
@@ -97,7 +67,7 @@ def _read_link_out(chip: JsonObject) -> OutboundMessage:
     return OutboundMessage("", present([link(text_at(chip, "destinationName"), text_at(chip, "uri"))]))
 
 
-_KINDS: dict[str, Callable[[JsonObject], OutboundMessage]] = {
+_KINDS: dict[str, Reader] = {
     # kind: its reader; in words where the channel can't show it
     "text": _read_text,  # as it is
     "quickReplies": _read_quick_replies,  # title, and chips

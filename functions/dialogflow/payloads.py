@@ -1,13 +1,14 @@
 """Custom payloads of the bot: JSON that its author wrote for the channel, read as neutral messages. Pure.
 
 Understood is the form of a Business Messages message (`text`, `image`, `richCard`, `suggestions`, `fallback`,
-`containsRichText`), bare or under `businessMessages`; a bare `liveAgentRequest`; the form `{"rbm": {"type", "params"}}`
-of Google's RCS sample; Kommunicate's `message`.
+`containsRichText`), bare or under `businessMessages`; a bare `liveAgentRequest`; the form of an RCS message under
+`rcs`, which differs in `contentInfo` for `image`; the form `{"rbm": {"type", "params"}}` of Google's RCS sample;
+Kommunicate's `message`. With `businessMessages` beside one of RCS's, each channel gets its own.
 
-What is in Business Messages' form is kept in that form beside the neutral one (`OutboundMessage.native`).
+What is in a channel's form is kept in that form beside the neutral one (`OutboundMessage.native`).
 
-Source: Business Messages REST reference v1 (conversations.messages), as of 2024-11; rcs-business-messaging/
-rbm-api-examples, Dialogflow templates.
+Source: Business Messages REST reference v1 (conversations.messages), as of 2024-11; RCS for Business REST reference v1;
+rcs-business-messaging/rbm-api-examples, Dialogflow templates.
 """
 
 from collections.abc import Callable
@@ -16,18 +17,17 @@ from typing import Any
 from msgspec.structs import replace
 
 from functions.dialogflow.bounds import MAX_CHIPS, bounded
+from functions.dialogflow.natives import BUSINESS_MESSAGES, LIVE_AGENT, RCS, business_message, with_chips
 from functions.dialogflow.pieces import joined, message_of_cards, picture, picture_in_words, present, reply
 from functions.dialogflow.signals import find_payload_signal
 from functions.handoff.content import COMMONMARK, Card, Media, OutboundMessage, Suggestion
 from functions.handoff.events import BotAnswer, JsonObject
 from functions.handoff.json_fields import is_true, list_at, object_at, objects_at, text_at
 
+_RCS_NAMES = (RCS, "rbm")
+_PERSON = (Suggestion("live_agent"),)
 WITHOUT_WORDS = "…"
 """Text of what has only chips: they need a message to hang on."""
-
-_NATIVE = "businessMessages"
-_LIVE_AGENT: JsonObject = {"liveAgentRequest": {}}
-_NATIVE_FIELDS = ("text", "image", "richCard", "fallback", "containsRichText")  # and suggestions
 
 
 def read_payload(payload: JsonObject) -> BotAnswer:
@@ -39,24 +39,35 @@ def read_payload(payload: JsonObject) -> BotAnswer:
 
 def parse_payload(payload: JsonObject) -> OutboundMessage:
     """The message in a custom payload; nothing but chips, or nothing at all, where there is no more in it."""
-    if isinstance(payload.get("rbm"), dict) and _NATIVE not in payload:
-        return _read_rcs_sample(object_at(payload["rbm"], "params"))
-    content = object_at(payload, _NATIVE) or payload
+    written = next((payload[name] for name in _RCS_NAMES if isinstance(payload.get(name), dict)), None)
+    if written is None:
+        return _read_business_message(payload)
+    is_only_form = BUSINESS_MESSAGES not in payload
+    message = _read_rcs(written) if is_only_form else _read_business_message(payload)
+    if not message.is_empty:
+        message = replace(message, native={**message.native, RCS: written})
+    offers_agent = is_only_form and isinstance(payload.get("liveAgentRequest"), dict)
+    return with_chips(message, OutboundMessage(suggestions=_PERSON)) if offers_agent else message
+
+
+def _read_business_message(payload: JsonObject) -> OutboundMessage:
+    content = object_at(payload, BUSINESS_MESSAGES) or payload
     offers_agent = any(isinstance(holder.get("liveAgentRequest"), dict) for holder in (payload, content))
-    suggestions = [*list_at(content, "suggestions"), *([_LIVE_AGENT] if offers_agent else [])]
+    suggestions = [*list_at(content, "suggestions"), *([LIVE_AGENT] if offers_agent else [])]
     message = _neutral(content, _chips(suggestions), _kommunicate_text(payload))
     if not message.is_empty:
-        return replace(message, native=_native(content, suggestions))
+        return replace(message, native=business_message(content, suggestions))
     if not any(_has_no_neutral_form(one) for one in suggestions):
         return message
-    return replace(message, text=WITHOUT_WORDS, native=_native({**content, "text": WITHOUT_WORDS}, suggestions))
+    native = business_message({**content, "text": WITHOUT_WORDS}, suggestions)
+    return replace(message, text=WITHOUT_WORDS, native=native)
 
 
 def _neutral(content: JsonObject, chips: tuple[Suggestion, ...], other_text: str) -> OutboundMessage:
     """`fallback` is the author's words for devices without rich content; with nothing else they are the message."""
     text = (text_at(content, "text") or other_text).strip()
     fallback = text_at(content, "fallback").strip()
-    media, media_text = _media(object_at(content, "image"))
+    media, media_text = _media(content if "contentInfo" in content else object_at(content, "image"))
     shown = message_of_cards([_card(one) for one in _card_contents(content)])
     if not (text or media or shown.cards):
         text, fallback = fallback or media_text, ""
@@ -95,6 +106,16 @@ def _card_contents(content: JsonObject) -> list[JsonObject]:
 
 def _kommunicate_text(payload: JsonObject) -> str:
     return text_at(payload, "message") if text_at(payload, "platform") == "kommunicate" else ""
+
+
+def _read_rcs(written: JsonObject) -> OutboundMessage:
+    """A message in the form of RCS, or of Google's sample for it."""
+    if isinstance(written.get("params"), dict):
+        return _read_rcs_sample(written["params"])
+    content = object_at(written, "contentMessage") or written
+    message = _neutral(content, _chips(list_at(content, "suggestions")), "")
+    is_only_there = message.is_empty and isinstance(content.get("uploadedRbmFile"), dict)
+    return replace(message, text=WITHOUT_WORDS) if is_only_there else message
 
 
 def _read_rcs_sample(params: JsonObject) -> OutboundMessage:
@@ -139,40 +160,6 @@ _READ: dict[str, Callable[[JsonObject], Suggestion | None]] = {
 }
 
 
-# --- the channel's own form ------------------------------------------------------------------------------------------
-
-
-def _native(content: JsonObject, suggestions: list[Any]) -> dict[str, JsonObject]:
-    """The message as its author wrote it, without what is not of the message; {} where it has no content there."""
-    if not any(content.get(name) for name in ("text", "image", "richCard")):
-        return {}
-    form = {name: content[name] for name in _NATIVE_FIELDS if name in content}
-    return {_NATIVE: {**form, **({"suggestions": suggestions} if suggestions else {})}}
-
-
 def _has_no_neutral_form(suggestion: Any) -> bool:
     """Tell whether it is a request to sign in, which only the channel itself can carry."""
     return isinstance(suggestion, dict) and isinstance(suggestion.get("authenticationRequest"), dict)
-
-
-def with_chips(first: OutboundMessage, second: OutboundMessage) -> OutboundMessage:
-    """Two messages in one, of which one has nothing but chips; the other's native form gets them, too."""
-    host, guest = (first, second) if second.is_empty else (second, first)
-    native = host.native
-    if native and guest.suggestions:
-        own, more = list_at(native[_NATIVE], "suggestions"), [_WRITTEN[chip.kind](chip) for chip in guest.suggestions]
-        both = own + more if host is first else more + own
-        native = {_NATIVE: {**native[_NATIVE], "suggestions": both[:MAX_CHIPS]}}
-    return replace(host, suggestions=(first.suggestions + second.suggestions)[:MAX_CHIPS], native=native)
-
-
-def _written_action(chip: Suggestion, action: JsonObject) -> JsonObject:
-    return {"action": {"text": chip.text, "postbackData": chip.postback or chip.text, **action}}
-
-
-_WRITTEN: dict[str, Callable[[Suggestion], JsonObject]] = {
-    "reply": lambda chip: {"reply": {"text": chip.text, "postbackData": chip.postback or chip.text}},
-    "open_url": lambda chip: _written_action(chip, {"openUrlAction": {"url": chip.url}}),
-    "dial": lambda chip: _written_action(chip, {"dialAction": {"phoneNumber": chip.phone}}),
-    "live_agent": lambda _: _LIVE_AGENT,
-}

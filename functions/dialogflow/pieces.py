@@ -1,5 +1,6 @@
 """What a bot's messages are made of, whoever wrote them: words, pictures, chips, cards. Pure."""
 
+import html
 import re
 from collections.abc import Iterable
 
@@ -12,6 +13,11 @@ _PHONE_ADDRESS = re.compile(r"tel:", re.IGNORECASE)
 def joined(*texts: str) -> str:
     """The texts that are there, one per line."""
     return "\n".join(text.strip() for text in texts if text.strip())
+
+
+def spoken(text: str, ssml: str) -> str:
+    """What is to be said aloud, as words: the text, else the markup's."""
+    return text or html.unescape(re.sub(r"<[^<>]*>", "", ssml))
 
 
 def picture(url: str, alt_text: str = "") -> Media | None:
@@ -40,7 +46,12 @@ def link(label: str, address: str, postback: str = "") -> Suggestion | None:
 
 def is_link(address: str) -> bool:
     """Tell whether a text is an address that a phone can follow."""
-    return bool(_WEB_ADDRESS.match(address.strip()) or _PHONE_ADDRESS.match(address.strip()))
+    return is_web_link(address) or bool(_PHONE_ADDRESS.match(address.strip()))
+
+
+def is_web_link(address: str) -> bool:
+    """Tell whether a text is an address on the web."""
+    return bool(_WEB_ADDRESS.match(address.strip()))
 
 
 def present(chips: Iterable[Suggestion | None]) -> tuple[Suggestion, ...]:

@@ -1,6 +1,7 @@
 """How a Dialogflow bot says that a person should take over: every known dialect, in answers and webhook calls alike.
 
-Pure. Knows the shapes of Dialogflow ES (v2) `QueryResult` and of custom payloads, nothing of channels or of the desk.
+Pure. Knows the shapes of Dialogflow ES (v2) `QueryResult` and of custom payloads, which CX (`cx_signals`) shares;
+nothing of channels or of the desk.
 
 Source: Dialogflow v2 and v2beta1 REST reference (Intent, WebhookResponse); custom payloads by the public documentation
 of Chatwoot, Kommunicate and LivePerson, as of 2026-11.
@@ -54,13 +55,13 @@ def find_signal(query_result: JsonObject, rules: SignalRules) -> HandoffSignal |
         return None
     metadata = {**(context or {}), **object_at(query_result, "parameters"), **(payload or {})}
     intent = text_at(object_at(query_result, "intent"), "displayName")[:MAX_INTENT_CHARACTERS]
-    return HandoffSignal("bot", _told(metadata), intent)
+    return HandoffSignal("bot", told(metadata), intent)
 
 
 def find_payload_signal(payload: JsonObject) -> HandoffSignal | None:
     """The wish for a person in one custom payload, or None."""
-    metadata = _payload_metadata(payload)
-    return None if metadata is None else HandoffSignal("bot", _told(metadata))
+    metadata = payload_metadata(payload)
+    return None if metadata is None else HandoffSignal("bot", told(metadata))
 
 
 def context_id(context: JsonObject) -> str:
@@ -93,13 +94,13 @@ def _find_payload(query_result: JsonObject) -> JsonObject | None:
     messages = objects_at(query_result, "fulfillmentMessages")
     payloads = [object_at(message, "payload") for message in messages]
     payloads.append(object_at(query_result, "webhookPayload"))
-    return next((found for payload in payloads if (found := _payload_metadata(payload)) is not None), None)
+    return next((found for payload in payloads if (found := payload_metadata(payload)) is not None), None)
 
 
 # --- custom payloads -------------------------------------------------------------------------------------------------
 
 
-def _payload_metadata(payload: JsonObject) -> JsonObject | None:
+def payload_metadata(payload: JsonObject) -> JsonObject | None:
     """What the hand-off signal in a payload carries, or None when there is no signal in it."""
     return next((found for read in _DIALECTS if (found := read(payload)) is not None), None)
 
@@ -143,13 +144,13 @@ _DIALECTS: tuple[Callable[[JsonObject], JsonObject | None], ...] = (
 )
 
 
-def _told(metadata: JsonObject) -> JsonObject:
+def told(metadata: JsonObject) -> JsonObject:
     """Only what says something (Dialogflow sends every parameter, unfilled ones empty), as far as it can be kept."""
-    told: JsonObject = {}
+    kept: JsonObject = {}
     left = _MAX_METADATA_CHARACTERS
     for name, value in metadata.items():
         size = len(json.dumps({name: value}))
         if value not in ("", None, [], {}) and size <= left:
-            told[name] = value
+            kept[name] = value
             left -= size
-    return told
+    return kept

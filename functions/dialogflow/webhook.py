@@ -1,4 +1,4 @@
-"""Dialogflow ES's fulfilment webhook: verifies and reads calls, builds answers. Pure.
+"""The fulfilment webhook of Dialogflow: verifies and reads calls, builds answers, those of ES itself. Pure.
 
 The caller's payload (`originalDetectIntentRequest`) is not read: a conversation is found by its session alone.
 
@@ -10,27 +10,12 @@ import binascii
 import hmac
 from collections.abc import Iterable, Mapping
 
-import msgspec
-
+from functions.dialogflow.cx_webhook import answer_cx, is_cx_call, parse_cx_call
+from functions.dialogflow.fulfilment import FulfilmentCall, session_of, turn_of, wrong
 from functions.dialogflow.signals import SignalRules, find_signal
 from functions.handoff.errors import WebhookRejected
-from functions.handoff.events import HandoffSignal, JsonObject
+from functions.handoff.events import JsonObject
 from functions.handoff.json_fields import clean_json, object_at, text_at
-
-_MAX_ID_CHARACTERS = 200
-
-
-class FulfilmentCall(msgspec.Struct, frozen=True, kw_only=True):
-    """One call of the bot: in which session, for which turn, and whether it asks for a person.
-
-    `response_id` is the same that the caller of detectIntent gets for this turn.
-    """
-
-    session_id: str
-    response_id: str
-    signal: HandoffSignal | None = None
-    language: str = ""
-    is_cx: bool = False
 
 
 def verify(headers: Mapping[str, str], tokens: Iterable[str]) -> None:
@@ -65,35 +50,42 @@ def _password(credentials: str) -> str:
 
 
 def parse_webhook(body: object, rules: SignalRules) -> FulfilmentCall:
-    """Read one fulfilment call, already verified.
+    """Read one fulfilment call, already verified; its shape says which Dialogflow it is from.
 
     Raises:
-        WebhookRejected: 400, `session`, `responseId` or `queryResult` is missing, too long or of the wrong type; the
-            message names it.
+        WebhookRejected: 400, a field that must be there is missing, too long or of the wrong type, or the fields of ES
+            and CX are mixed; the message names it.
     """
     call = clean_json(body)
     if not isinstance(call, dict):
-        raise _wrong("the body", "a JSON object")
-    session_id = text_at(call, "session").rsplit("/", 1)[-1]  # console calls have other paths before it
-    if not session_id:
-        raise _wrong("session", "the path of a session")
-    if not 0 < len(text_at(call, "responseId")) <= _MAX_ID_CHARACTERS:
-        raise _wrong("responseId", f"a string of 1 to {_MAX_ID_CHARACTERS} characters")
+        raise wrong("the body", "a JSON object")
+    return parse_cx_call(call, rules) if is_cx_call(call) else _parse_es_call(call, rules)
+
+
+def _parse_es_call(call: JsonObject, rules: SignalRules) -> FulfilmentCall:
+    session_id, agent = session_of(call, "session")
+    response_id = turn_of(call, "responseId")
     if not isinstance(call.get("queryResult"), dict):
-        raise _wrong("queryResult", "an object")
+        raise wrong("queryResult", "an object")
     result = object_at(call, "queryResult")
     return FulfilmentCall(
         session_id=session_id,
-        response_id=text_at(call, "responseId"),
+        response_id=response_id,
+        agent=agent,
         signal=find_signal(result, rules),
         language=text_at(result, "languageCode"),
     )
 
 
-def answer(text: str = "") -> JsonObject:
-    """A WebhookResponse that says `text`, or with "" leaves the intent's own responses as they are."""
+def answer(call: FulfilmentCall, text: str = "", *, is_awaited: bool = False) -> JsonObject:
+    """A WebhookResponse that says `text`, or with "" leaves the bot's own responses as they are.
+
+    Args:
+        call: what is answered.
+        text: what the user is told.
+        is_awaited: a worker of ours waits for this turn. With ES the signal is in the turn's answer anyway; with CX a
+            tag is not, so the answer says it.
+    """
+    if call.is_cx:
+        return answer_cx(text, call.signal if is_awaited else None)
     return {"fulfillmentText": text} if text else {}
-
-
-def _wrong(field: str, expected: str) -> WebhookRejected:
-    return WebhookRejected(400, "field", f"{field} must be {expected}")

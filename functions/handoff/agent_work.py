@@ -14,7 +14,7 @@ from functions.handoff.events import (
 from functions.handoff.moves import join, tell_agents, touch_chat
 from functions.handoff.parts import Presence
 from functions.handoff.presence import leave, show
-from functions.handoff.speaking import say_to_user
+from functions.handoff.speaking import say_to_user, wait_for_joined
 from functions.handoff.texts import excerpt, find_text, reason_text
 from functions.handoff.threads import is_late, know_events
 from functions.handoff.work import Step, voice_of
@@ -34,6 +34,7 @@ def perform_agent_message(step: Step, entry: AgentMessage) -> str:
     presence = c.find_presence(entry.agent.id)
     if presence is None:
         return _NOT_SHOWN
+    wait_for_joined(step, presence)
     say_to_user(step, entry.messages or [OutboundMessage(entry.text)], step.human_voice(presence))
     return _SAID
 

@@ -14,14 +14,11 @@ from functions.handoff.threads import leave_thread
 
 def settle_handoff_asked(changes: Changes, entry: HandoffAsked, _result: None) -> None:
     """→ WAITING, once: a person is not asked for twice."""
-    if entry.signal.reason == "user":
-        subscription_work.resubscribe(changes, entry.id, entry.source_at)
     hand_off(changes, entry.signal, bot_spoke=False)
 
 
 def settle_return_asked(changes: Changes, entry: ReturnAsked, _result: None) -> None:
     """→ BOT, and the thread is closed."""
-    subscription_work.resubscribe(changes, entry.id, entry.source_at)
     if changes.conversation.state == BOT:
         return
     return_to_bot(changes, "user_left", at=entry.source_at)

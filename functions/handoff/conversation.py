@@ -18,6 +18,7 @@ from functions.handoff.parts import (
     HeldWord,
     Lease,
     Line,
+    MissedFrame,
     Parked,
     PastHandoff,
     Pending,
@@ -49,8 +50,10 @@ class Conversation(msgspec.Struct, kw_only=True, omit_defaults=True):
     address: JsonObject = {}
     user: UserProfile = UserProfile()
     unsubscribed: bool = False
-    subscription_at: datetime | None = None  # when the user last switched that
+    subscription_at: datetime | None = None  # when the user last switched that, or wrote to us
+    switches: tuple[datetime, ...] = ()  # of late: their words may still come
     held_words: tuple[HeldWord, ...] = ()
+    missed_frames: tuple[MissedFrame, ...] = ()  # while unsubscribed, in order
     state: str = BOT
     accepted_at: datetime | None = None
 

@@ -14,7 +14,7 @@ from functions.handoff.moves import tell_agents, tell_user, touch_chat
 from functions.handoff.parts import Pending
 from functions.handoff.presence import leave_late
 from functions.handoff.schedule import NOTICE_LANE
-from functions.handoff.speaking import say_to_user
+from functions.handoff.speaking import say_to_user, wait_for_joined
 from functions.handoff.texts import excerpt
 from functions.handoff.threads import know_events
 from functions.handoff.work import Step, voice_of
@@ -30,6 +30,7 @@ def perform_message_edited(step: Step, entry: MessageEdited) -> bool:
         return False
     if entry.event_id in c.withdrawn and entry.id not in c.doubt:  # else it may come any time: better now
         return False
+    wait_for_joined(step, presence)
     correction = OutboundMessage(step.text("edited", text=entry.text), formatting=entry.formatting)
     say_to_user(step, [correction], step.human_voice(presence))
     return True

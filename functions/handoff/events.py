@@ -104,9 +104,13 @@ class Subscription(Event, frozen=True, kw_only=True, tag="subscription"):
 
 
 class SubscriptionWord(Event, frozen=True, kw_only=True, tag="subscription_word"):
-    """A word that phones send by themselves beside a `Subscription`, before or after it; alone it is a message."""
+    """A word that phones send by themselves beside a `Subscription`, before or after it; alone it is a message.
+
+    `wanted`: it says what the switch to on says ("start").
+    """
 
     text: str
+    wanted: bool = False
 
 
 class MessageExpired(Event, frozen=True, kw_only=True, tag="message_expired"):

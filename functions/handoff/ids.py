@@ -49,6 +49,11 @@ def effect_id(conversation: str, entry_id: str, effect: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, "\x1f".join((conversation, entry_id, effect))))
 
 
+def in_words_id(sent_id: str) -> str:
+    """The id under which a channel shows in words what the phone refused under `sent_id`."""
+    return str(uuid.uuid5(uuid.UUID(sent_id), "plain"))
+
+
 def own_event_id(conversation: str, entry_id: str, effect: str) -> str:
     """`effect_id` as the custom_id of an event we send to the agents' side."""
     return OWN_EVENT_PREFIX + effect_id(conversation, entry_id, effect)

@@ -17,16 +17,19 @@ from functions.handoff.conversation import MAX_ACCEPTED_PENDING, Conversation, b
 from functions.handoff.dead_letters import dead_letter_path
 from functions.handoff.entries import encode
 from functions.handoff.errors import ConversationBusy, MailboxFull, StoreConflict, StoreUnavailable
-from functions.handoff.events import UserReceipt
+from functions.handoff.events import MessageExpired, Subscription, SubscriptionWord, UserReceipt
 from functions.handoff.holding import COMMIT_TRIES, Held, Machine, find_conversation, read_again, try_take
 from functions.handoff.interfaces import Delete, Document, WakeUps
 from functions.handoff.moves import tell_user
 from functions.handoff.resending import CONVERSATION_GONE, NO_SUCH_LETTER, find_letter, send_again
+from functions.handoff.subscription_work import hear_from_user
 from functions.handoff.worker import Worker
 
 __all__ = ["Accepted", "Inbound", "Mailbox"]
 
 _PROMPT_WITHIN = timedelta(minutes=1)
+_CALL_NOBODY = (Subscription, SubscriptionWord, MessageExpired)
+"""Taken in however much waits: the sender can't be told to come back, and they are worked at once."""
 
 
 class Mailbox:
@@ -116,6 +119,8 @@ class Mailbox:
     def _admit(self, changes: Changes, inbound: Inbound) -> str:
         """Take the event into the mailbox; when too much waits, the user's become dead letters.
 
+        But not that they want to hear no more, nor that they missed an agent's words.
+
         Raises:
             MailboxFull: too much waits, and the sender will come back.
         """
@@ -124,8 +129,10 @@ class Mailbox:
         if inbound.channel:
             c.address, c.brand = inbound.address, inbound.brand
             c.user = merge(c.user, inbound.user)
-        if c.accepted_pending() < MAX_ACCEPTED_PENDING:
-            c.full_told = False
+            hear_from_user(changes, inbound.event)
+        is_full = c.accepted_pending() >= MAX_ACCEPTED_PENDING
+        c.full_told = c.full_told and is_full
+        if not is_full or isinstance(inbound.event, _CALL_NOBODY):
             changes.add(inbound.event, own=False)
             return "queued"
         if not inbound.channel:

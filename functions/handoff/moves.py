@@ -31,10 +31,11 @@ _AUTOMATIC_IN_CIRCLE, _ASKED_IN_CIRCLE = 3, 5
 def hand_off(changes: Changes, signal: HandoffSignal, *, bot_spoke: bool) -> None:
     """BOT → WAITING and open the chat; nothing new while a person is asked for or present.
 
+    Nor for a user who does not want to hear from anybody: asking for a person again comes with wanting to.
     Nor while it goes in circles: whoever asked for a person in words is told to try later.
     """
     c = changes.conversation
-    if c.state != BOT:
+    if c.state != BOT or c.unsubscribed:
         return
     if goes_in_circles(c, signal.reason, changes.now):
         if signal.reason not in _AUTOMATIC:

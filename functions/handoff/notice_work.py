@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functions.handoff import ids
 from functions.handoff.briefing import brief
 from functions.handoff.changes import Changes
-from functions.handoff.content import OutboundMessage
+from functions.handoff.content import OutboundMessage, Suggestion
 from functions.handoff.conversation import AGENT, BOT, WAITING, Conversation
 from functions.handoff.doubt import find_own, wait_out
 from functions.handoff.entries import AgentNote, CloseChat, CustomerDetails, ReturnEvent, UserNotice
@@ -13,7 +13,7 @@ from functions.handoff.errors import ChatInactive, ProviderRefused
 from functions.handoff.events import BotAnswer
 from functions.handoff.interfaces import Note
 from functions.handoff.schedule import REPEATABLE_TIMEOUT_S, SEND_TIMEOUT_S, USER_LANE
-from functions.handoff.speaking import back_chips, say_to_user
+from functions.handoff.speaking import back_chips, person_chip, say_to_user
 from functions.handoff.texts import find_text, reason_text
 from functions.handoff.threads import end_thread, know_events
 from functions.handoff.user_action_work import hear_event, say_answer
@@ -56,6 +56,7 @@ _TRUE_WHILE: dict[str, Callable[[Conversation, UserNotice], bool]] = {
 """What else must be so still: a notice may have waited for the channel, longer than what it tells of lasted."""
 
 _OFFERS_BOT = {"still_waiting", "still_trying", "agent_silent", "delayed", "undelivered"}
+_OFFERS_PERSON = {"back_with_bot", "nobody_came"}
 _WITHOUT_KEYWORD = {
     "still_waiting": "still_waiting_only",
     "still_trying": "still_trying_only",
@@ -72,7 +73,7 @@ def perform_user_notice(step: Step, entry: UserNotice) -> str:
     text_id = entry.text_id if keyword else _WITHOUT_KEYWORD.get(entry.text_id, entry.text_id)
     nameless = {"name": step.text("someone")} if entry.parameters.get("name") == "" else {}
     text = step.text(text_id, **{"return_keyword": keyword, **entry.parameters, **nameless})
-    chips = back_chips(step) if _offers_bot(entry) else ()
+    chips = _ways(step, entry)
     say_to_user(step, [OutboundMessage(text, chips)], step.bot_voice())
     return text
 
@@ -84,8 +85,10 @@ def _is_true(c: Conversation, entry: UserNotice) -> bool:
     return holds is None or holds(c, entry)
 
 
-def _offers_bot(entry: UserNotice) -> bool:
-    return entry.text_id in _OFFERS_BOT and entry.with_person
+def _ways(step: Step, entry: UserNotice) -> tuple[Suggestion, ...]:
+    if entry.text_id in _OFFERS_PERSON:
+        return (person_chip(step),)
+    return back_chips(step) if entry.text_id in _OFFERS_BOT and entry.with_person else ()
 
 
 def settle_user_notice(changes: Changes, _entry: UserNotice, said: str) -> None:

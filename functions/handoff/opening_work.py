@@ -12,7 +12,7 @@ from functions.handoff.doubt import wait_out
 from functions.handoff.entries import AgentNote, CloseChat, CustomerDetails, OpenChat, ReadThread
 from functions.handoff.errors import ChatAlreadyActive, ProviderRefused
 from functions.handoff.interfaces import ChatSummary, Customer, OpenedChat
-from functions.handoff.moves import return_to_bot, tell_user
+from functions.handoff.moves import return_to_bot, tell_agents, tell_user
 from functions.handoff.schedule import REPEATABLE_TIMEOUT_S, SEND_TIMEOUT_S
 from functions.handoff.threads import end_thread, is_late, know_events, leave_thread
 from functions.handoff.work import Step
@@ -180,6 +180,8 @@ def _note_opened(changes: Changes, entry: OpenChat, opened: _Opened) -> None:
     c.closed_threads = tuple(one for one in c.closed_threads if one != thread_id)  # the desk says it is active
     know_events(c, thread_id, opened.chat.event_ids)
     _tell_truth(changes, entry, opened.group_status)
+    if c.unsubscribed:  # since they asked for a person, when no agent could be told
+        tell_agents(changes, "unsubscribed", entry.id)
     if c.user.name or c.user.context or c.user.locale:
         changes.add(CustomerDetails(id=f"details:{entry.id}", source_at=changes.now))
     if opened.was_there or (opened.was_in_doubt and was_known):

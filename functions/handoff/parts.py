@@ -107,11 +107,22 @@ class FilesInHand(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class HeldWord(msgspec.Struct, frozen=True):
-    """A word that waits to be told whether the phone wrote it or the user."""
+    """A word that waits, no longer than `until`, to be told whether the phone wrote it or the user."""
 
     id: str
     text: str
     source_at: datetime
+    until: datetime
+    wanted: bool = False
+
+
+class MissedFrame(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A JOINED or LEFT (the entry's id) that was not shown. `in_doubt`: an earlier try may have shown it."""
+
+    id: str
+    agent: Agent
+    left: bool = False
+    in_doubt: bool = False
 
 
 class Receipts(msgspec.Struct, frozen=True, omit_defaults=True):

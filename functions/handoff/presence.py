@@ -1,12 +1,14 @@
 """Who of the agents is shown to the user: JOINED before their first word, LEFT after the last. Pure."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from functions.handoff.changes import Changes
-from functions.handoff.conversation import DEPARTURES_KEPT
+from functions.handoff.conversation import DEPARTURES_KEPT, Conversation
 from functions.handoff.entries import Framing
 from functions.handoff.events import Agent
-from functions.handoff.parts import Departure, Presence
+from functions.handoff.parts import Departure, MissedFrame, Presence
+
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def show(changes: Changes, agent: Agent, *, at: datetime, late: bool, departure: Departure | None = None) -> None:
@@ -21,7 +23,12 @@ def show(changes: Changes, agent: Agent, *, at: datetime, late: bool, departure:
         return
     group_id = departure.group_id if departure else c.group_id
     c.serial += 1
+    still_seen = _find_unseen_left(c, agent)
+    agent = still_seen.agent if still_seen else agent
     c.agents = (*c.agents, Presence(agent, c.serial, late=late, since=at, group_id=group_id))
+    if still_seen:  # back before the user could see them go
+        c.missed_frames = tuple(missed for missed in c.missed_frames if missed != still_seen)
+        return
     changes.add(Framing(id=f"joined:{c.serial}", source_at=at, agent=agent), head=True)
 
 
@@ -51,7 +58,35 @@ def note_departure(changes: Changes, agent: Agent, at: datetime, group_id: int |
     c.departed = (*others, Departure(agent, at, c.thread_id, group_id))[-DEPARTURES_KEPT:]
 
 
-def forget_presence(changes: Changes, agent_id: str) -> None:
-    """LEFT is done: nobody speaks for this agent now."""
+def forget_presence(changes: Changes, left: Framing) -> None:
+    """LEFT is done: nobody speaks for this agent now, unless they are back."""
     c = changes.conversation
-    c.agents = tuple(p for p in c.agents if p.agent.id != agent_id)
+    c.agents = tuple(p for p in c.agents if f"left:{p.number}" != left.id)
+
+
+# --- while the user does not want to hear from us --------------------------------------------------------------------
+
+
+def miss(changes: Changes, frame: Framing) -> None:
+    """JOINED or LEFT is kept for when the user does again; who came and went meanwhile was never there for them."""
+    c = changes.conversation
+    joined = f"joined:{frame.id.removeprefix('left:')}"
+    if frame.left and any(missed.id == joined and not missed.in_doubt for missed in c.missed_frames):
+        c.missed_frames = tuple(missed for missed in c.missed_frames if missed.id != joined)
+        return
+    c.missed_frames = (*c.missed_frames, MissedFrame(frame.id, frame.agent, frame.left, frame.id in c.doubt))
+
+
+def _find_unseen_left(c: Conversation, agent: Agent) -> MissedFrame | None:
+    """The LEFT that the user certainly did not see."""
+    missed = (one for one in c.missed_frames if one.left and not one.in_doubt)
+    return next((one for one in missed if one.agent.id == agent.id), None)
+
+
+def show_missed(changes: Changes) -> None:
+    """What was missed is shown now, in its order, before anybody's words, and under its own id: it may be in doubt."""
+    c = changes.conversation
+    for missed in c.missed_frames:
+        frame = Framing(id=missed.id, source_at=_BEFORE_ALL, agent=missed.agent, left=missed.left)
+        changes.put_back(frame, head=True, own=True)
+    c.missed_frames = ()

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 from functions.handoff import ids
 from functions.handoff.changes import Changes
-from functions.handoff.content import OutboundMessage
+from functions.handoff.content import OutboundMessage, Suggestion
 from functions.handoff.conversation import AGENT, BOT, Conversation
 from functions.handoff.entries import Framing
 from functions.handoff.errors import OutOfTime, ProviderError
 from functions.handoff.events import Agent, AgentJoined, AgentLeft, ChatStarted, ChatTransferred
 from functions.handoff.moves import join, tell_user, wait
 from functions.handoff.parts import Presence
-from functions.handoff.presence import forget_presence, leave, note_departure
+from functions.handoff.presence import forget_presence, leave, miss, note_departure
 from functions.handoff.speaking import back_chips, person_chip
 from functions.handoff.threads import add_found, adopt_thread, is_late
 from functions.handoff.work import Step
@@ -128,30 +128,43 @@ def give_up_chat_transferred(changes: Changes, entry: ChatTransferred, _reason: 
     settle_chat_transferred(changes, entry, frozenset())
 
 
-def perform_framing(step: Step, entry: Framing) -> None:
-    """Show JOINED or LEFT, with the way to the other side for a channel that says it in words."""
+def perform_framing(step: Step, entry: Framing) -> bool:
+    """Show JOINED or LEFT, with the way to the other side, if there is one; answers whether the user may see it."""
     c = step.conversation
     if c.unsubscribed:
-        return
+        return False
     voice = step.human_voice(c.find_presence(entry.agent.id) or Presence(entry.agent, 0, group_id=c.group_id))
     name = voice.name or step.text("someone")
-    chips = (person_chip(step),) if entry.left else back_chips(step)
     step.channel.send_framing(
         c.address,
         voice,
         left=entry.left,
-        line=OutboundMessage(step.text("agent_left" if entry.left else "agent_joined", name=name), chips),
+        line=OutboundMessage(step.text("agent_left" if entry.left else "agent_joined", name=name), _ways(step, entry)),
         event_id=ids.effect_id(c.key, entry.id, "framing"),
         timeout_s=step.timeout_s(),
     )
+    return True
 
 
-def settle_framing(changes: Changes, entry: Framing, _result: None) -> None:
-    """The user sees the agent come or gone."""
+def _ways(step: Step, entry: Framing) -> tuple[Suggestion, ...]:
+    """Under LEFT to a person, under JOINED to the bot; none to where the user is already."""
+    is_with_bot = step.conversation.state == BOT
     if entry.left:
-        forget_presence(changes, entry.agent.id)
+        return (person_chip(step),) if is_with_bot else ()
+    return () if is_with_bot else back_chips(step)
+
+
+def settle_framing(changes: Changes, entry: Framing, was_shown: bool) -> None:
+    """The user sees the agent come or gone, or will once they want to; if they do by now, it is shown."""
+    if not was_shown and not changes.conversation.unsubscribed:
+        changes.keep()
+        return
+    if not was_shown:
+        miss(changes, entry)
+    if entry.left:
+        forget_presence(changes, entry)
 
 
 def give_up_framing(changes: Changes, entry: Framing, _reason: str) -> None:
     """A channel that refuses the frame must not hold up what is in it."""
-    settle_framing(changes, entry, None)
+    settle_framing(changes, entry, was_shown=True)

@@ -7,6 +7,7 @@ agents to the user they are passed on at once and never stored.
 from datetime import datetime
 from typing import NamedTuple
 
+from functions.handoff import ids
 from functions.handoff.changes import Changes, conversation_path
 from functions.handoff.conversation import BOT, Conversation, from_record
 from functions.handoff.entries import ReportReceipts
@@ -16,7 +17,8 @@ from functions.handoff.interfaces import Store
 from functions.handoff.moves import tell_agents
 from functions.handoff.parts import Line, Receipts
 from functions.handoff.speaking import part_id
-from functions.handoff.texts import excerpt
+from functions.handoff.subscription_work import WORD
+from functions.handoff.texts import excerpt, find_text, reason_text
 from functions.handoff.work import Sides, Step
 
 TIMER = "receipts"
@@ -49,16 +51,21 @@ def settle_user_receipt(changes: Changes, entry: UserReceipt, _result: None) -> 
 def _is_among(c: Conversation, line: Line, message_ids: frozenset[str]) -> bool:
     if line.who != "agent" or not line.entry_id:
         return False
-    return any(part_id(c.key, line.entry_id, index) in message_ids for index in range(_MAX_PARTS))
+    parts = (part_id(c.key, line.entry_id, index) for index in range(_MAX_PARTS))
+    return any(not message_ids.isdisjoint({part, ids.in_words_id(part)}) for part in parts)
 
 
 def settle_message_expired(changes: Changes, entry: MessageExpired, _result: None) -> None:
-    """The agents learn which of theirs the user will not see."""
-    c = changes.conversation
-    for line in c.transcript:
-        if _is_among(c, line, frozenset(entry.message_ids)):
-            told = {"excerpt": excerpt(line.text), "reason": "expired"}
-            tell_agents(changes, "agent_undelivered", f"expired:{line.entry_id}", **told)
+    """The agents learn which of theirs the user will not see: in the thread, and in the next briefing."""
+    c, policy = changes.conversation, changes.policy
+    for line in [line for line in c.transcript if _is_among(c, line, frozenset(entry.message_ids))]:
+        told = {"excerpt": excerpt(line.text), "reason": "expired"}
+        where = "" if c.thread_id else c.last_thread_id
+        tell_agents(changes, "agent_undelivered", f"expired:{line.entry_id}", thread_id=where, **told)
+        told["reason"] = reason_text("expired", policy.texts, policy.language)
+        words = find_text("agent_undelivered", policy.language, policy.texts, **told)
+        if not any(line.text == words for line in c.transcript):  # of each part of a long message it is told
+            changes.say("bridge", words)
 
 
 def report_soon(changes: Changes, entry_id: str) -> None:
@@ -121,7 +128,8 @@ def pass_on_seen(store: Store, sides: Sides, key: str, seen_up_to: datetime, *, 
     if not seen or c.channel not in sides.channels or c.find_presence(by) is None or c.unsubscribed:
         return "nothing to mark"
     try:
-        sides.channels[c.channel].send_read(c.address, seen[-1].entry_id, timeout_s=_SEND_TIMEOUT_S)
+        message_id = seen[-1].entry_id.removeprefix(WORD)
+        sides.channels[c.channel].send_read(c.address, message_id, timeout_s=_SEND_TIMEOUT_S)
     except HandoffError as e:
         return f"not marked: {type(e).__name__}"
     return "marked"

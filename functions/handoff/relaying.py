@@ -91,9 +91,10 @@ def _parts(step: Step, entry: UserMessage) -> Iterator[_Part]:
     for index in range(len(entry.files)):
         yield _Part(custom_id(f"file:{index}"), file=index)
     words = words_for_agents(entry)
-    texts = split_text(words, step.desk.text_limit_bytes, utf8_length) if words.strip() or not entry.files else []
+    texts = split_text(words, step.desk.text_limit_bytes, utf8_length)
     for index, text in enumerate(texts):
-        yield _Part(custom_id(f"message:{index}"), text)
+        if text.strip():  # a desk takes no blank message, and there is nothing to be read in one
+            yield _Part(custom_id(f"message:{index}"), text)
 
 
 def words_for_agents(entry: UserMessage) -> str:

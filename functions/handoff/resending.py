@@ -21,7 +21,7 @@ from functions.handoff.parts import Doubt
 from functions.handoff.presence import show
 
 NO_SUCH_LETTER, CONVERSATION_GONE, UNREADABLE = "no_such_letter", "conversation_gone", "unreadable"
-NO_USE, BOT_SILENT, NOT_WANTED = "no_use", "bot_silent", "not_wanted"
+NO_USE, BOT_SILENT, NOT_WANTED, UNSUBSCRIBED = "no_use", "bot_silent", "not_wanted", "unsubscribed"
 
 WORDS = {
     NO_SUCH_LETTER: "There is no such dead letter (any more).",
@@ -29,6 +29,7 @@ WORDS = {
     UNREADABLE: "What is left of it can't be read by this version.",
     NO_USE: "Its moment is over: sending it again would mean nothing, or something else.",
     BOT_SILENT: "A person is asked for or present, so the bot does not speak. It can be sent again after that.",
+    UNSUBSCRIBED: "The user does not want to be written to. It can be sent again once they do.",
     NOT_WANTED: "The thread it was to close is closed, or was replaced by another.",
 }
 """Why a dead letter is not sent again → what to say to the operator."""
@@ -82,8 +83,12 @@ def _never(_c: Conversation, _event: Entry) -> str:
     return ""
 
 
-def _unless_bot_speaks(c: Conversation, _event: BotReply) -> str:
-    return "" if c.state == BOT else BOT_SILENT
+def _if_wanted(c: Conversation, _event: Entry) -> str:
+    return UNSUBSCRIBED if c.unsubscribed else ""
+
+
+def _unless_bot_speaks(c: Conversation, event: BotReply) -> str:
+    return _if_wanted(c, event) if c.state == BOT else BOT_SILENT
 
 
 def _unless_to_close(c: Conversation, event: CloseChat) -> str:
@@ -92,8 +97,8 @@ def _unless_to_close(c: Conversation, event: CloseChat) -> str:
 
 _REFUSE: dict[str, Callable[[Conversation, Any], str]] = {
     "user_message": _never,
-    "agent_message": _never,
-    "message_edited": _never,
+    "agent_message": _if_wanted,
+    "message_edited": _if_wanted,
     "message_deleted": _never,
     "bot_reply": _unless_bot_speaks,
     "close_chat": _unless_to_close,

@@ -1,13 +1,15 @@
 """Showing words to the user: in the parts that the channel takes, in order, each part once."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import msgspec
 
 from functions.handoff import ids
 from functions.handoff.content import OutboundMessage, Suggestion
-from functions.handoff.errors import ProviderRefused
+from functions.handoff.errors import NotYet, ProviderRefused
 from functions.handoff.interfaces import CHANNEL, Voice
+from functions.handoff.parts import Presence
 from functions.handoff.work import Step
 
 
@@ -32,6 +34,22 @@ def say_to_user(step: Step, messages: Sequence[OutboundMessage], voice: Voice) -
         step.shown = index + 1
 
 
+def thinking(step: Step) -> AbstractContextManager[None]:
+    """Show that somebody is writing while the block runs, to who wants to see it."""
+    c = step.conversation
+    return nullcontext() if c.unsubscribed else step.channel.thinking(c.address, step.bot_voice())
+
+
+def wait_for_joined(step: Step, presence: Presence) -> None:
+    """Nothing of an agent's goes before JOINED, which is put ahead of it when a user who missed it comes back.
+
+    Raises:
+        NotYet: it waits still, though this was in hand already.
+    """
+    if step.conversation.find_pending(f"joined:{presence.number}"):
+        raise NotYet(CHANNEL, step.now())
+
+
 def part_id(conversation_key: str, entry_id: str, index: int) -> str:
     """The id under which the channel gets one part of what an entry says."""
     return ids.effect_id(conversation_key, entry_id, f"message:{index}")
@@ -49,6 +67,18 @@ def back_chips(step: Step) -> tuple[Suggestion, ...]:
 def person_chip(step: Step) -> Suggestion:
     """The way to a person."""
     return Suggestion("live_agent", step.text("person_chip"))
+
+
+def with_way_out(messages: tuple[OutboundMessage, ...]) -> tuple[OutboundMessage, ...]:
+    """A bot that did not understand, or has the user back, offers a person under its words.
+
+    Source: Business Messages, requirements and guidelines: offered after two failures at the latest.
+    """
+    last = messages[-1]
+    if any(chip.kind == "live_agent" for chip in last.suggestions):
+        return messages
+    chips = (*last.suggestions, Suggestion("live_agent"))
+    return (*messages[:-1], msgspec.structs.replace(last, suggestions=chips))
 
 
 def _labelled(step: Step, message: OutboundMessage) -> OutboundMessage:

@@ -10,6 +10,7 @@ from functions.handoff.errors import ProviderError, ProviderRefused
 from functions.handoff.events import BotAnswer, HandoffSignal, JsonObject, UserAction
 from functions.handoff.moves import hand_off, tell_agents, tell_user
 from functions.handoff.schedule import HEAR_TIMEOUT_S
+from functions.handoff.speaking import with_way_out
 from functions.handoff.work import Step
 
 _BOT_EVENT = {"authentication": "AUTHENTICATION_RESPONSE"}
@@ -85,8 +86,13 @@ def say_answer(changes: Changes, entry: BotEvent | ReturnEvent, answer: BotAnswe
     c = changes.conversation
     c.contexts, c.contexts_to_restore = answer.contexts, None
     if answer.messages and not answer.is_fallback:
-        handoff = answer.handoff if isinstance(entry, BotEvent) else None
-        reply = BotReply(id=f"reply:{entry.id}", source_at=entry.source_at, messages=answer.messages, handoff=handoff)
+        is_back = isinstance(entry, ReturnEvent)  # and the chip under LEFT is not the newest thing any more
+        reply = BotReply(
+            id=f"reply:{entry.id}",
+            source_at=entry.source_at,
+            messages=with_way_out(answer.messages) if is_back else answer.messages,
+            handoff=None if is_back else answer.handoff,
+        )
         changes.add(reply, head=True)
 
 

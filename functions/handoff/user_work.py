@@ -2,10 +2,8 @@
 
 from typing import NamedTuple
 
-import msgspec
-
 from functions.handoff.changes import Changes
-from functions.handoff.content import OutboundMessage, Suggestion, plain_text
+from functions.handoff.content import plain_text
 from functions.handoff.conversation import BOT, Conversation
 from functions.handoff.entries import BotReply, encode
 from functions.handoff.errors import ProviderRefused, ProviderUnavailable
@@ -17,8 +15,7 @@ from functions.handoff.policy import keyword
 from functions.handoff.postbacks import find_button
 from functions.handoff.relaying import ChatGone, NotInChat, Relayed, note_relayed, relay
 from functions.handoff.schedule import HEAR_TIMEOUT_S
-from functions.handoff.speaking import say_to_user
-from functions.handoff.subscription_work import resubscribe
+from functions.handoff.speaking import say_to_user, thinking, with_way_out
 from functions.handoff.texts import excerpt
 from functions.handoff.threads import find_closed
 from functions.handoff.work import Step
@@ -52,7 +49,7 @@ def _to_bot(step: Step, entry: UserMessage) -> BotAnswer | HandoffSignal | _BotD
         return entry.bot_answer
     try:
         timeout_s = step.begin(HEAR_TIMEOUT_S)
-        with step.channel.thinking(c.address, step.bot_voice()):
+        with thinking(step):
             return step.bot.hear(
                 c.session_id,
                 _words_for_bot(entry),
@@ -89,7 +86,6 @@ def settle_user_message(
     result: _Result,
 ) -> None:
     """Write down where the message went and what follows."""
-    resubscribe(changes, entry.id, entry.source_at)
     match result:
         case BotAnswer():
             _hear_answer(changes, entry, result)
@@ -135,7 +131,7 @@ def _hear_answer(changes: Changes, entry: UserMessage, answer: BotAnswer) -> Non
     if signal is None and limit and c.fallbacks >= limit:
         signal = HandoffSignal("fallbacks", intent=answer.intent)
     if answer.messages and not entry.answered:
-        messages = _with_way_out(answer) if answer.is_fallback and signal is None else answer.messages
+        messages = with_way_out(answer.messages) if answer.is_fallback and signal is None else answer.messages
         reply = BotReply(id=f"reply:{entry.id}", source_at=entry.source_at, messages=messages, handoff=signal)
         changes.add(reply, head=True)
         return
@@ -143,18 +139,6 @@ def _hear_answer(changes: Changes, entry: UserMessage, answer: BotAnswer) -> Non
         changes.say("bot", plain_text(message))
     if signal:
         hand_off(changes, signal, bot_spoke=bool(answer.messages))
-
-
-def _with_way_out(answer: BotAnswer) -> tuple[OutboundMessage, ...]:
-    """A bot that did not understand offers a person under its words.
-
-    Source: Business Messages, requirements and guidelines: offered after two failures at the latest.
-    """
-    last = answer.messages[-1]
-    if any(chip.kind == "live_agent" for chip in last.suggestions):
-        return answer.messages
-    chips = (*last.suggestions, Suggestion("live_agent"))
-    return (*answer.messages[:-1], msgspec.structs.replace(last, suggestions=chips))
 
 
 def _leave_bot(changes: Changes, entry: UserMessage) -> None:
@@ -180,7 +164,10 @@ def give_up_user_message(changes: Changes, entry: UserMessage, _reason: str) -> 
 
 
 def perform_bot_reply(step: Step, entry: BotReply) -> bool:
-    """Say the bot's words; answers whether they were said. Dropped once a person is asked for or present."""
+    """Say the bot's words; answers whether they were said.
+
+    Dropped, with the hand-off in them, once a person is asked for or present, or the user does not want to hear them.
+    """
     if step.conversation.state != BOT or step.conversation.unsubscribed:
         return False
     say_to_user(step, entry.messages, step.bot_voice())

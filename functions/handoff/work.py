@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from functions.handoff.changes import Changes
 from functions.handoff.conversation import Conversation
-from functions.handoff.errors import LeaseTooShort, OutOfTime
+from functions.handoff.errors import ConfigError, LeaseTooShort, OutOfTime
 from functions.handoff.interfaces import LIVECHAT, AgentDesk, Bot, Channel, Clock, Customer, CustomerDesk, Files, Voice
 from functions.handoff.parts import Doubt, Presence
 from functions.handoff.policy import Policy
@@ -20,7 +20,7 @@ from functions.handoff.texts import find_text
 
 
 class Sides(NamedTuple):
-    """The outside, by protocol. `channels`: name → channel. `files`: what users send. `bots`: of brands."""
+    """The outside, by protocol. `channels`: name → channel. `files`: what users send. `bots`: of brands, each."""
 
     channels: Mapping[str, Channel]
     desk: AgentDesk
@@ -70,8 +70,15 @@ class Step:
 
     @property
     def bot(self) -> Bot:
-        """The bot of the conversation's brand."""
-        return self.sides.bots.get(self.conversation.brand, self.sides.bot)
+        """The bot of the conversation's brand.
+
+        Raises:
+            ConfigError: there is no such brand any more; what its users said is not for another's bot.
+        """
+        brand = self.conversation.brand
+        if brand and brand not in self.sides.bots:
+            raise ConfigError(f"BRANDS_FILE has no brand {brand} (any more), but a conversation of it goes on")
+        return self.sides.bots[brand] if brand else self.sides.bot
 
     @property
     def desk(self) -> AgentDesk:

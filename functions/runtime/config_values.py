@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 
 from functions.handoff.texts import find_faults, normal_locale
 from functions.runtime.http_client import is_loopback
+from functions.runtime.json_file import Faults, read_json_file, refuse
 
 Reader = Callable[[str], Any]
 
 _DIALOGFLOW_ES = re.compile(r"projects/[^/\s]+(/locations/[^/\s]+)?/agent(/environments/[^/\s]+)?")
-_DIALOGFLOW_CX = re.compile(r"projects/[^/\s]+/locations/[^/\s]+/agents/[^/\s]+")
+_DIALOGFLOW_CX = re.compile(r"projects/[^/\s]+/locations/[^/\s]+/agents/[^/\s]+(/environments/[^/\s]+)?")
 _TASKS_QUEUE = re.compile(r"projects/[^/\s]+/locations/[^/\s]+/queues/[A-Za-z0-9-]{1,100}")
 _STORE = re.compile(r"firestore(:[a-z0-9()-]+)?|sqlite:.+")
 _SECRETS = re.compile(r"secret-manager|file:.+")
@@ -106,14 +107,22 @@ def texts_file(raw: str) -> dict[str, dict[str, str]]:
     if not raw:
         return {}
     try:
-        value = parse_object(Path(existing_file(raw)).read_text("utf-8"))
-    except UnicodeDecodeError:
-        raise ValueError("names a file that is not UTF-8 text") from None
-    if not all(isinstance(entries, dict) and _has_only_texts(entries) for entries in value.values()):
-        raise ValueError("must name a JSON file of the form {locale: {text id: text}}")
-    if faults := find_faults(value):
-        raise ValueError(f"names a file with faults: {'; '.join(faults)}")
-    return {normal_locale(locale): entries for locale, entries in value.items()}
+        return parse_texts(read_json_file(existing_file(raw)))
+    except Faults as e:
+        raise ValueError(f"names a file with faults: {e}") from None
+
+
+def parse_texts(content: Any) -> dict[str, dict[str, str]]:
+    """Locale → {text id: text}, as such a file holds them.
+
+    Raises:
+        Faults: it is wrong; names the texts.
+    """
+    entries = content.values() if isinstance(content, dict) else [None]
+    if not all(isinstance(one, dict) and _has_only_texts(one) for one in entries):
+        raise Faults("it must hold an object of the form {locale: {text id: text}}")
+    refuse(find_faults(content))
+    return {normal_locale(locale): one for locale, one in content.items()}
 
 
 def _has_only_texts(entries: Mapping[str, object]) -> bool:
@@ -189,7 +198,7 @@ def dialogflow_agent(raw: str) -> str:
         _DIALOGFLOW_ES,
         raw,
         "must be projects/P/agent or projects/P/locations/L/agent (Dialogflow ES), "
-        "or projects/P/locations/L/agents/A (Dialogflow CX)",
+        "or projects/P/locations/L/agents/A (Dialogflow CX); with /environments/E behind it for a published version",
     )
 
 

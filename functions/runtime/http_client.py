@@ -183,7 +183,7 @@ def _read(answer: requests.Response, provider: str, deadline: float) -> bytes:
 def _json_or_none(content: bytes) -> Any:
     try:
         return json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

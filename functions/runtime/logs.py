@@ -139,7 +139,7 @@ class RequestLog:
         """
         with self._lock:
             self._fields |= safe(fields or {})
-            line = self._line(_worse(self._least_outcome, outcome), reason)
+            line = self._line(_worse(self._least_outcome, outcome), str(safe({"reason": reason})["reason"]))
         if severity:
             line["severity"] = severity
         if error is not None:

@@ -4,12 +4,9 @@ Strict, for what is misspelt here sends people to the wrong desk: an unknown nam
 that stands twice are refused. Names are repeated in what is said, values are not.
 """
 
-import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from functions.handoff.json_fields import clean_text
 from functions.handoff.routing import (
     CONDITIONS,
     REASONS,
@@ -22,9 +19,8 @@ from functions.handoff.routing import (
     folded,
 )
 from functions.runtime import config_values as value
+from functions.runtime.json_file import Faults, check_names, first_of, near, quoted, read_json_file, refuse
 
-_FAULTS_TOLD = 10
-_NAME_CHARACTERS = 40  # of what is repeated
 _MAX_GROUP = 2**53  # what any reader of JSON takes for a whole number
 
 _TOP = ("rules", "groups")
@@ -39,54 +35,37 @@ def routing_file(raw: str) -> Routing:
     """
     if not raw:
         return Routing()
-    content = _read(value.existing_file(raw))
+    try:
+        return parse_routing(read_json_file(value.existing_file(raw)))
+    except Faults as e:
+        raise ValueError(f"names a file with faults: {e}") from None
+
+
+def parse_routing(content: Any) -> Routing:
+    """The routing that such a file holds.
+
+    Raises:
+        Faults: it is wrong; what is wrong with each rule and group is named.
+    """
     faults: list[str] = []
     rules = _each(_rules_in(content, faults), _read_rule, faults)
     names = _each(_groups_in(content, faults), _read_group, faults)
-    if faults:
-        more = f"; and {len(faults) - _FAULTS_TOLD} more" if len(faults) > _FAULTS_TOLD else ""
-        raise ValueError(f"names a file with faults: {'; '.join(faults[:_FAULTS_TOLD])}{more}")
+    refuse(faults)
     return Routing(tuple(rules), dict(names))
 
 
 def departments_missing(routing: Routing, groups: Mapping[str, int]) -> list[str]:
     """Rules whose department LIVECHAT_GROUPS does not have, in words that fit behind the variable's name."""
     missing = find_unknown_departments(routing, groups)
-    told = [f"rule {number}: department {_quoted(name)} is not in LIVECHAT_GROUPS" for number, name in missing]
-    return [f"names a file with faults: {'; '.join(told[:_FAULTS_TOLD])}"] if told else []
-
-
-def _read(path: str) -> Any:
-    try:
-        return json.loads(Path(path).read_text("utf-8-sig"), object_pairs_hook=_unique)
-    except UnicodeDecodeError:
-        raise ValueError("names a file that is not UTF-8 text") from None
-    except OSError:
-        raise ValueError("names a file that can't be read") from None
-    except _Repeated as e:
-        raise ValueError(f"names a file in which {e} stands twice in one object") from None
-    except (ValueError, RecursionError):
-        raise ValueError("names a file that is not JSON") from None
-
-
-class _Repeated(Exception):
-    """A name that stands twice in one object: a reader would drop one of the two."""
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, one in pairs:
-        if name in found:
-            raise _Repeated(_quoted(name))
-        found[name] = one
-    return found
+    told = [f"rule {number}: department {quoted(name)} is not in LIVECHAT_GROUPS" for number, name in missing]
+    return [f"names a file with faults: {first_of(told)}"] if told else []
 
 
 def _rules_in(content: Any, faults: list[str]) -> Iterator[tuple[str, Any]]:
     if not isinstance(content, dict):
         faults.append('it must hold an object: {"rules": […], "groups": {…}}')
         return
-    faults += [f"{_quoted(name)} is unknown{_near(name, _TOP)}" for name in content if name not in _TOP]
+    faults += [f"{quoted(name)} is unknown{near(name, _TOP)}" for name in content if name not in _TOP]
     rules = content.get("rules", [])
     if not isinstance(rules, list):
         faults.append("rules must be a list")
@@ -99,7 +78,7 @@ def _groups_in(content: Any, faults: list[str]) -> Iterator[tuple[str, Any]]:
     if not isinstance(groups, dict):
         faults.append("groups must be an object, group id to names")
         return
-    yield from ((f"group {_quoted(name)}", (name, names)) for name, names in groups.items())
+    yield from ((f"group {quoted(name)}", (name, names)) for name, names in groups.items())
 
 
 def _each(given: Iterator[tuple[str, Any]], read: Callable[[Any], Any], faults: list[str]) -> list[Any]:
@@ -155,7 +134,7 @@ def _read_when(when: dict[str, Any]) -> Iterator[Condition]:
         if not isinstance(asked, dict) or not asked:
             raise ValueError(f"{name} must be an object, name to text")
         for key, texts in asked.items():
-            yield Condition(name, _read_wanted(name, texts, f" {_quoted(key)}"), key)
+            yield Condition(name, _read_wanted(name, texts, f" {quoted(key)}"), key)
 
 
 def _read_wanted(name: str, asked: Any, key: str = "") -> tuple[str, ...]:
@@ -201,28 +180,3 @@ _NAMES: dict[str, value.Reader] = {
     "human_name": value.text,
     "human_avatar_url": value.optional(value.web_url),
 }
-
-
-# --- words -----------------------------------------------------------------------------------------------------------
-
-
-def check_names(given: Iterable[str], known: Collection[str], what: str) -> None:
-    """Let pass only what is known.
-
-    Raises:
-        ValueError: one is not; says that it is no such `what`, and which one may be meant.
-    """
-    for name in given:
-        if name not in known:
-            raise ValueError(f"{_quoted(name)} is no {what}{_near(name, known)}")
-
-
-def _near(name: str, known: Collection[str]) -> str:
-    import difflib  # noqa: PLC0415 - only where something is wrong: not at every cold start
-
-    near = difflib.get_close_matches(name.lower(), known, 1)
-    return f" (did you mean {near[0]}?)" if near else f" (there are: {', '.join(known)})"
-
-
-def _quoted(name: str) -> str:
-    return json.dumps(clean_text(name[:_NAME_CHARACTERS]), ensure_ascii=False)

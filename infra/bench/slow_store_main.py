@@ -11,4 +11,5 @@ vars(wiring)["open_store"] = open_slow_store
 business_messages_webhook = counted(main.business_messages_webhook)
 dialogflow_webhook = counted(main.dialogflow_webhook)
 livechat_webhook = counted(main.livechat_webhook)
+rcs_webhook = counted(main.rcs_webhook)
 redeliver = counted(main.redeliver)

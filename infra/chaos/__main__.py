@@ -9,6 +9,7 @@ from infra.chaos.outcome import Plan
 from infra.chaos.report import as_markdown, complaints, is_good
 from infra.chaos.run import run
 from infra.chaos.stores import STORES
+from infra.sandbox import run_options
 
 _HOW_TO_READ = (
     "`make chaos` runs two processes of each function behind a balancer against the stand-ins. So many people at a",
@@ -31,7 +32,8 @@ _HOW_TO_READ = (
 
 def main(arguments: Sequence[str]) -> int:
     """Run it on each store; answers the exit code: 1 when anything is not as it should be, 2 when it could not run."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = run_options.check_choices(parser, parser.parse_args(arguments))
     try:
         outcomes = [run(_plan(options, store)) for store in ([options.store] if options.store else STORES)]
     except RuntimeError as e:
@@ -50,6 +52,8 @@ def _plan(options: argparse.Namespace, store: str) -> Plan:
     seconds = options.seconds or max(60.0, options.conversations * 1.2)
     return Plan(
         store=store,
+        channel=options.channel,
+        bot=options.bot,
         conversations=options.conversations,
         seconds=seconds,
         seed=options.seed,
@@ -64,6 +68,7 @@ def _head(options: argparse.Namespace) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra.chaos", description=__doc__)
     parser.add_argument("--store", choices=STORES, help="only this one")
+    run_options.add_choices(parser)
     parser.add_argument("--conversations", type=int, default=Plan().conversations, help="at a time")
     parser.add_argument("--seconds", type=float, help="of load (default: 1.2 for each conversation)")
     parser.add_argument("--seed", type=int, default=Plan().seed, help="of scripts and faults")

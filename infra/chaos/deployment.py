@@ -21,7 +21,7 @@ class Deployment(Sandbox):
     however many: they are the evidence.
 
     Args:
-        settings, livechat_options, store, sweep_every_s: as the sandbox's.
+        settings, livechat_options, channel, bot, store, sweep_every_s: as the sandbox's.
     """
 
     def __init__(
@@ -29,10 +29,19 @@ class Deployment(Sandbox):
         settings: Mapping[str, str],
         *,
         livechat_options: Mapping[str, Any],
+        channel: str = "business_messages",
+        bot: str = "es",
         store: str = "",
         sweep_every_s: float = 60.0,
     ) -> None:
-        super().__init__(settings, livechat_options=livechat_options, store=store, sweep_every_s=sweep_every_s)
+        super().__init__(
+            settings,
+            channel=channel,
+            bot=bot,
+            livechat_options=livechat_options,
+            store=store,
+            sweep_every_s=sweep_every_s,
+        )
         self._balancer: subprocess.Popen[bytes] | None = None
         self._instances = {name: [free_port() for _ in range(INSTANCES)] for name in self._ports}
         self.functions = {
@@ -40,7 +49,7 @@ class Deployment(Sandbox):
             for name, ports in self._instances.items()
             for number, port in enumerate(ports, 1)
         }
-        for standin in (self.livechat, self.messages, self.dialogflow, self.tasks):
+        for standin in (self.livechat, self.dialogflow, self.tasks, *self.channels.values()):
             standin.calls = deque()
         self.livechat.licence.webhooks.deliveries.log = deque()
 

@@ -8,14 +8,16 @@ from infra.sandbox.standin import Fault, JsonObject
 SHARE = 0.008
 """Of the calls, for each of the eight kinds."""
 
-LIVECHAT, CHANNEL, DIALOGFLOW, TASKS = "livechat", "business-messages", "dialogflow", "cloud-tasks"
+LIVECHAT, DIALOGFLOW, TASKS = "livechat", "dialogflow", "cloud-tasks"
+BUSINESS_MESSAGES, RCS = "business-messages", "rcs"
 _PATHS = {
     LIVECHAT: "^/v[0-9.]+/(customer|agent)/action/|^/v2/",
-    CHANNEL: "^/v1/conversations/",
-    DIALOGFLOW: "^/v2/",
+    BUSINESS_MESSAGES: "^/v1/conversations/",
+    RCS: "^/v1/phones/",
+    DIALOGFLOW: "^/v[23]/",
     TASKS: "^/v2/",
 }
-_HANG_S = {LIVECHAT: 11.0, CHANNEL: 7.0, DIALOGFLOW: 9.0, TASKS: 3.0}
+_HANG_S = {LIVECHAT: 11.0, BUSINESS_MESSAGES: 7.0, RCS: 7.0, DIALOGFLOW: 9.0, TASKS: 3.0}
 """Longer than we wait: LiveChat 8 s (it works on for up to 15), the channel 5, Dialogflow 7, Cloud Tasks 2."""
 
 

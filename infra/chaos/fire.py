@@ -12,6 +12,7 @@ from infra.chaos.deployment import Deployment, crash
 from infra.chaos.faults import CALM, SENDING, WEBHOOKS, faults_of, outage_of
 from infra.chaos.stores import StoreUnderTest
 from infra.sandbox.standin import StandIn
+from infra.sandbox.standins import DOORS
 
 STORE_AWAY_S = 10.0
 _DOWN_EVERY_S, _DOWN_S = 45.0, 6.0
@@ -36,6 +37,7 @@ class Fire:
         store_away_at_s: tuple[float, ...],
     ) -> None:
         self._deployment = deployment
+        self._channel = deployment.channels[deployment.channel]
         self._store = store
         self._dice = random.Random(seed)
         self._crash_every_s = crash_every_s
@@ -59,7 +61,7 @@ class Fire:
             standin.faults = faults_of(standin.name)
             standin.dice = random.Random(self._dice.random())
         self._deployment.livechat.misbehave(**WEBHOOKS)
-        self._deployment.messages.change_options(sending=SENDING)
+        self._channel.change_options(sending=SENDING)
         beginnings = (
             lambda: self._often(lambda: self._dice.uniform(0.5, 1.5) * self._crash_every_s, self._crash_one),
             lambda: self._often(lambda: _DOWN_EVERY_S, self._take_one_down),
@@ -80,18 +82,21 @@ class Fire:
         for standin in self._standins():
             standin.faults = []
         self._deployment.livechat.misbehave()
-        self._deployment.messages.change_options(sending=CALM)
+        self._channel.change_options(sending=CALM)
 
     def _standins(self) -> tuple[StandIn, ...]:
         deployment = self._deployment
-        return (deployment.livechat, deployment.messages, deployment.dialogflow, deployment.tasks)
+        return (deployment.livechat, self._channel, deployment.dialogflow, deployment.tasks)
 
     def _often(self, pause_s: Callable[[], float], deed: Callable[[], None]) -> None:
         while not self._is_out.wait(pause_s()):
             deed()
 
     def _crash_one(self) -> None:
-        name = self._dice.choice(sorted(self._deployment.functions))
+        idle = {door for channel, door in DOORS.items() if channel != self._deployment.channel}
+        name = self._dice.choice(
+            [one for one in sorted(self._deployment.functions) if one.partition(" ")[0] not in idle]
+        )
         crash(self._deployment.functions[name])
         self._count(f"kill -9: {name.partition(' ')[0]}")
 

@@ -14,6 +14,7 @@ from infra.chaos.desk_records import DeskRecords
 from infra.chaos.numbers import USER, find_numbers
 from infra.chaos.people import RETURN_KEYWORD, Person
 from infra.chaos.transcript import JOINED, LEFT, MESSAGE, NEVER, Got, Said, Shown, Transcript, Wish
+from infra.chaos.users import Sent, Users, keys
 from infra.sandbox.sandbox import Sandbox
 from infra.sandbox.standin import Call, JsonObject
 
@@ -21,9 +22,11 @@ _KINDS = {"REPRESENTATIVE_JOINED": JOINED, "REPRESENTATIVE_LEFT": LEFT}
 _BRIDGE_BEGINS = tuple(text.partition("{")[0] for text in BUILT_IN["en"].values() if text.partition("{")[0])
 
 
-def gather(sandbox: Sandbox, people: Sequence[Person], dead_letters: Iterable[JsonObject]) -> list[Transcript]:
+def gather(
+    sandbox: Sandbox, users: Users, people: Sequence[Person], dead_letters: Iterable[JsonObject]
+) -> list[Transcript]:
     """One transcript for each person."""
-    phone, bot, desk = _Phone(sandbox), _Bot(sandbox), DeskRecords(sandbox.livechat)
+    phone, bot, desk = _Phone(users), _Bot(sandbox), DeskRecords(sandbox.livechat)
     given_up = [number for letter in dead_letters for number in find_numbers(json.dumps(letter))]
     transcripts = []
     for person in people:
@@ -73,29 +76,26 @@ def first_call(calls: Iterable[Call], text_of: Any) -> dict[str, float]:
 class _Phone:
     """Reads the user's side."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._state = sandbox.messages.state()["conversations"]
+    def __init__(self, users: Users) -> None:
+        self._users = users
         self._calls: dict[str, list[Call]] = defaultdict(list)
-        for call in list(sandbox.messages.calls):
-            self._calls[_outbound_id(call)].append(call)
-        self._sent: dict[str, list[JsonObject]] = defaultdict(list)
-        for delivery in sandbox.messages.phone.sender.deliveries():
-            self._sent[delivery["body"]["conversationId"]].append(delivery)
+        for call in list(users.standin.calls):
+            self._calls[users.outbound_id(call)].append(call)
+        self._sent = keys(users.sent())
 
     def said(self, person: Person) -> list[Said]:
         """What the user wrote, requests and commands without a number left out."""
         found = []
-        for delivery in self._sent[person.key]:
-            message = delivery["body"].get("message", {})
-            for number in find_numbers(message.get("text", "")):
-                tries = [one for one in delivery["attempts"] if one["error"] != "dropped"]
+        for sent in self._of(person.key):
+            for number in find_numbers(sent.text):
+                tries = [one for one in sent.delivery["attempts"] if one["error"] != "dropped"]
                 found.append(
                     Said(
                         number=str(number),
-                        said_at=seconds(message["createTime"]),
+                        said_at=seconds(sent.said_at),
                         told_from=min((seconds(one["at"]) for one in tries), default=NEVER),
                         accepted_by=_accepted_by(tries),
-                        event_id=message["messageId"],
+                        event_id=sent.id,
                         asks=str(number) in person.asking,
                     )
                 )
@@ -103,16 +103,18 @@ class _Phone:
 
     def shown(self, key: str) -> list[Shown]:
         """What the brand side showed."""
-        return [self._line(line) for line in self._state[key]["transcript"] if line["from"] == "brand"]
+        return [self._line(line) for line in self._users.lines(key) if line["from"] == "brand"]
 
     def asked(self, key: str) -> list[Wish]:
-        """Requests by menu."""
-        return [_wish(one) for one in self._sent[key] if one["body"].get("userStatus", {}).get("requestedLiveAgent")]
+        """Requests by the channel's own means."""
+        return [_wish(one.delivery) for one in self._of(key) if one.asks]
 
     def called_back(self, key: str) -> list[Wish]:
         """The word for going back to the bot."""
-        sent = self._sent[key]
-        return [_wish(one) for one in sent if one["body"].get("message", {}).get("text") == RETURN_KEYWORD]
+        return [_wish(one.delivery) for one in self._of(key) if one.text == RETURN_KEYWORD]
+
+    def _of(self, key: str) -> list[Sent]:
+        return self._sent.get(key, [])
 
     def _line(self, line: JsonObject) -> Shown:
         at, text = seconds(line["at"]), line.get("text", "")
@@ -126,10 +128,6 @@ class _Phone:
             text=text,
             bridge=text.startswith(_BRIDGE_BEGINS),
         )
-
-
-def _outbound_id(call: Call) -> str:
-    return str((call.body or {}).get("messageId", "")) if isinstance(call.body, dict) else ""
 
 
 def _wish(delivery: JsonObject) -> Wish:

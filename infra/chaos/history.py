@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+from functions.handoff.ids import conversation_key
+from functions.runtime.log_values import shown_conversation
 from infra.chaos.compare import BAD
 from infra.chaos.logbook import Logbook, clock_time
 from infra.chaos.transcript import NEVER, Finding, Said, Transcript
+from infra.sandbox.standins import RCS_AGENT
 
 _TOLD = 20
 _LONGEST_LINE = 1200
@@ -36,8 +39,13 @@ def _history(transcript: Transcript, finding: Finding, logbook: Logbook) -> str:
         f"  read {read.thread} {clock_time(read.began_at)} {'worked' if read.worked else 'failed'}"
         for read in transcript.reads
     ]
-    lines += [f"  log {line[:_LONGEST_LINE]}" for line in logbook.about(f'{transcript.key}"')]
+    lines += [f"  log {line[:_LONGEST_LINE]}" for line in logbook.about(*_logged(transcript.key))]
     return "\n".join(lines)
+
+
+def _logged(key: str) -> tuple[str, str]:
+    """As the functions log a conversation: a phone number only as a digest."""
+    return f'{key}"', f'"{shown_conversation(conversation_key("rcs", RCS_AGENT, key))}"'
 
 
 def _times(said: Said) -> str:

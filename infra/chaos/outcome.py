@@ -11,6 +11,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         store: one of `stores.STORES`.
+        channel, bot: as the sandbox has them.
         conversations: at a time.
         seconds: that the load is meant to take; scripts that take half as long again are cut short.
         seed: of the scripts and the faults.
@@ -20,6 +21,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     store: str = SQLITE
+    channel: str = "business_messages"
+    bot: str = "es"
     conversations: int = 500
     seconds: float = 600.0
     seed: int = 1

@@ -12,7 +12,7 @@ from infra.chaos.desk import Desk
 from infra.chaos.numbers import AGENT, PRIVATE, USER, Number
 from infra.chaos.script import BURST_PAUSE_S, UNEXPECTED, Deed, Handoff, Script
 from infra.chaos.transcript import JOINED, LEFT
-from infra.sandbox.business_messages_phone import Phone
+from infra.chaos.users import Users
 from infra.sandbox.livechat.model import Chat
 
 RETURN_KEYWORD = "/bot"
@@ -32,12 +32,12 @@ class Person:
         seed: of its length.
     """
 
-    def __init__(self, number: int, script: Script, phone: Phone, desk: Desk, *, pace_s: float, seed: int) -> None:
+    def __init__(self, number: int, script: Script, users: Users, desk: Desk, *, pace_s: float, seed: int) -> None:
         self.number = number
-        self.key = f"chaos-{number:04d}"
+        self.key = users.open(number, f"Guest {Number(USER, number, 0)}")
         self.asking: set[str] = set()
         self._script = script
-        self._phone = phone
+        self._users = users
         self._desk = desk
         self._pace_s = pace_s
         self._patience = 1.0
@@ -45,7 +45,6 @@ class Person:
         self._counts = {USER: 0, AGENT: 0, PRIVATE: 0}
         self._planned: list[Handoff] = []
         self._open = 0  # hand-offs whose agents have not finished
-        phone.open(conversation_id=self.key, name=f"Guest {Number(USER, number, 0)}")
 
     # --- the user ----------------------------------------------------------------------------------------------------
 
@@ -78,21 +77,19 @@ class Person:
         if handoff.end == "user":
             await self._until(lambda: not self._planned, "desk")
             await self._think()
-            self._phone.say(self.key, RETURN_KEYWORD)
+            self._users.say(self.key, RETURN_KEYWORD)
         elif handoff.patient:
             await self._until(lambda: not self._open, "desk")
             await self._until(lambda: self._shown(LEFT) >= self._shown(JOINED), "left")
             await self._think()
 
     def _ask(self, handoff: Handoff) -> None:
-        if handoff.by_words:
+        if handoff.by_words or not self._users.ask(self.key):
             self.asking.add(self._say("Can I talk to a person about order {}?"))
-        else:
-            self._phone.request_live_agent(self.key)
 
     def _say(self, words: str, count: int | None = None) -> str:
         number = self._next(USER) if count is None else str(Number(USER, self.number, count))
-        self._phone.say(self.key, words.format(number))
+        self._users.say(self.key, words.format(number))
         return number
 
     # --- the agents --------------------------------------------------------------------------------------------------
@@ -163,11 +160,11 @@ class Person:
 
     def _is_answered(self, number: str) -> bool:
         answer = f"Order {number} "
-        lines = self._phone.get(self.key).transcript
+        lines = self._users.lines(self.key)
         return any(line["from"] == "brand" and answer in line.get("text", "") for line in reversed(lines))
 
     def _shown(self, kind: str) -> int:
-        return sum(line.get("event") == _EVENTS[kind] for line in self._phone.get(self.key).transcript)
+        return sum(line.get("event") == _EVENTS[kind] for line in self._users.lines(self.key))
 
     # --- time --------------------------------------------------------------------------------------------------------
 

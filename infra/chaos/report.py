@@ -8,6 +8,7 @@ from infra.chaos.numbers import find_numbers
 from infra.chaos.outcome import Outcome
 from infra.chaos.transcript import MESSAGE, NEVER, Transcript
 
+_NAMES = {"business_messages": "Business Messages", "rcs": "RCS", "es": "Dialogflow ES", "cx": "Dialogflow CX"}
 _HEADS = {USER: "user → bot or agents", AGENT: "agents → user", BOT: "bot → user"}
 
 _RECOVERED = "webhook never accepted, found by reading"
@@ -21,10 +22,9 @@ def is_good(outcome: Outcome) -> bool:
 
 def as_markdown(outcome: Outcome) -> str:
     """One run's section: the messages, what it took, the faults that struck."""
-    plan = outcome.plan
     return "\n".join(
         [
-            f"## {outcome.store}: {plan.conversations} conversations at a time, seed {plan.seed}",
+            _head(outcome),
             "",
             *_table(["messages", *_HEADS.values()], _messages(outcome)),
             "",
@@ -34,6 +34,12 @@ def as_markdown(outcome: Outcome) -> str:
             "",
         ]
     )
+
+
+def _head(outcome: Outcome) -> str:
+    plan = outcome.plan
+    where = f"{outcome.store}, {_NAMES[plan.channel]}, {_NAMES[plan.bot]}"
+    return f"## {where}: {plan.conversations} conversations at a time, seed {plan.seed}"
 
 
 def _messages(outcome: Outcome) -> list[tuple[str, ...]]:

@@ -22,8 +22,9 @@ from infra.chaos.outcome import Course, Outcome, Plan
 from infra.chaos.people import Person
 from infra.chaos.script import pauses, write_script
 from infra.chaos.stores import StoreUnderTest
-from infra.sandbox.business_messages import BusinessMessagesStandIn
+from infra.chaos.users import users_of
 from infra.sandbox.google_api import Violation
+from infra.sandbox.standin import StandIn
 
 _AGENT_TOKEN_LIFE_S, _CUSTOMER_TOKEN_LIFE_S = 240, 200
 _SETTINGS = {"CHAT_CHECK_S": "20", "THREADS": str(AT_ONCE)}
@@ -53,7 +54,13 @@ def run(plan: Plan) -> Outcome:
             "customer_expires_in": _CUSTOMER_TOKEN_LIFE_S,
         }
         settings = {**_SETTINGS, **store.settings}
-        deployment = Deployment(settings, livechat_options=options, sweep_every_s=plan.sweep_every_s)
+        deployment = Deployment(
+            settings,
+            livechat_options=options,
+            channel=plan.channel,
+            bot=plan.bot,
+            sweep_every_s=plan.sweep_every_s,
+        )
         with deployment:
             return asyncio.run(_Run(plan, deployment, store).go())
 
@@ -62,6 +69,7 @@ class _Run:
     def __init__(self, plan: Plan, deployment: Deployment, store: StoreUnderTest) -> None:
         dice = random.Random(plan.seed)
         self._plan, self._deployment, self._store = plan, deployment, store
+        self._users = users_of(deployment.channels[plan.channel])
         self._desk = Desk(deployment.livechat)
         self._logbook = Logbook(deployment.log_path)
         self._people = [self._person(number, dice) for number in range(plan.conversations)]
@@ -76,9 +84,7 @@ class _Run:
     def _person(self, number: int, dice: random.Random) -> Person:
         script = write_script(dice)
         pace_s = self._plan.seconds * _SCRIPT / pauses(script)
-        return Person(
-            number, script, self._deployment.messages.phone, self._desk, pace_s=pace_s, seed=dice.randrange(2**32)
-        )
+        return Person(number, script, self._users, self._desk, pace_s=pace_s, seed=dice.randrange(2**32))
 
     async def go(self) -> Outcome:
         """Everything, in order."""
@@ -139,7 +145,7 @@ class _Run:
 
     def _to_do(self) -> dict[str, str]:
         deployment = self._deployment
-        sent = [one for one in deployment.messages.phone.sender.deliveries() if one["state"] == "pending"]
+        sent = [one for one in self._users.standin.phone.sender.deliveries() if one["state"] == "pending"]
         on_way = {
             "channel's webhooks": len(sent),
             "LiveChat's webhooks": 0 if deployment.livechat.wait_idle(0) else 1,
@@ -153,7 +159,7 @@ class _Run:
         """Who is with a person whose chat is over, and was told so."""
         told = {
             thread.id
-            for transcript in gather(self._deployment, self._people, [])
+            for transcript in gather(self._deployment, self._users, self._people, [])
             for thread in transcript.threads
             if thread.end_told
         }
@@ -161,14 +167,14 @@ class _Run:
         return {key: thread for key, thread in with_a_person.items() if thread in told or not thread}
 
     def _outcome(self, course: Course, present: list[bool]) -> Outcome:
-        transcripts = gather(self._deployment, self._people, self._store.bodies("dead_letters"))
+        transcripts = gather(self._deployment, self._users, self._people, self._store.bodies("dead_letters"))
         for transcript, answered in zip(transcripts, present, strict=True):
             transcript.answered_roll_call = answered
         findings = [finding for transcript in transcripts for finding in compare(transcript)]
-        messages, livechat = self._deployment.messages, self._deployment.livechat
-        violations = [*messages.violations, *self._deployment.dialogflow.violations]
+        channel, livechat = self._users.standin, self._deployment.livechat
+        violations = [*channel.violations, *self._deployment.dialogflow.violations]
         unknown = [f"chat {chat.id}: nobody's" for chat in self._desk.unknown()]
-        sent = Counter(one["state"] for one in messages.phone.sender.deliveries())
+        sent = Counter(one["state"] for one in channel.phone.sender.deliveries())
         from_desk = Counter(one.outcome for one in livechat.licence.webhooks.deliveries.log)
         return Outcome(
             plan=self._plan,
@@ -177,10 +183,10 @@ class _Run:
             findings=findings,
             histories=histories(transcripts, findings, self._logbook),
             struck=dict(self._fire.struck),
-            calls={one.name: len(one.calls) for one in (livechat, messages, self._deployment.dialogflow)},
+            calls={one.name: len(one.calls) for one in (livechat, channel, self._deployment.dialogflow)},
             webhooks={"channel": sent.total(), **{f"LiveChat, {how}": count for how, count in from_desk.items()}},
             course=course,
-            violations=[*(_violation(one, messages) for one in violations), *unknown],
+            violations=[*(_violation(one, channel) for one in violations), *unknown],
             errors=self._logbook.count('"outcome": "error"'),
         )
 
@@ -188,8 +194,9 @@ class _Run:
         print(f"chaos, {self._store.name}: {what}", file=sys.stderr, flush=True)
 
 
-def _violation(violation: Violation, messages: BusinessMessagesStandIn) -> str:
+def _violation(violation: Violation, channel: StandIn) -> str:
     """What was broken, with the calls about it."""
     name = violation.detail.rpartition("/")[2]
-    calls = [f"{clock_time(call.at)} {call.status} {call.body}" for call in messages.calls if name in str(call.body)]
+    about = [call for call in channel.calls if name in f"{call.query} {call.body}"]
+    calls = [f"{clock_time(call.at)} {call.status} {call.body}" for call in about]
     return "\n  ".join([f"{violation.rule}: {violation.detail}", *calls])

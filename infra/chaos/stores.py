@@ -141,4 +141,8 @@ def _to_do(c: Conversation, now: datetime) -> list[str]:
 
 def with_a_person(everything: Sequence[Conversation]) -> dict[str, str]:
     """Conversations that are not with the bot: the thread they are in by the channel's id."""
-    return {str(c.address.get("conversationId", c.key)): c.thread_id for c in everything if c.state != BOT}
+    return {_user_of(c): c.thread_id for c in everything if c.state != BOT}
+
+
+def _user_of(c: Conversation) -> str:
+    return str(c.address.get("conversationId") or c.address.get("phone") or c.key)

@@ -13,6 +13,7 @@ from infra.credentials.entering import Wish, enter
 from infra.credentials.keepers import Refused, open_keeper
 from infra.credentials.login import log_in
 from infra.credentials.ways import Way
+from infra.deploy.brands import brand_secrets
 from infra.deploy.settings_file import operator_environment
 
 
@@ -35,7 +36,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 
 def _secrets(options: argparse.Namespace, environ: Mapping[str, str]) -> bool:
     keeper = open_keeper(environ)
-    return enter(keeper, Wish(options.name, options.file, options.generate, options.rotate, options.finish))
+    wish = Wish(options.name, options.file, options.generate, options.rotate, options.finish)
+    return enter(keeper, wish, brand_secrets(operator_environment(environ)))
 
 
 def _login(options: argparse.Namespace, environ: Mapping[str, str]) -> bool:

@@ -1,16 +1,17 @@
 """`make secrets`: one credential from a prompt, a file or a pipe, or all of them one after the other."""
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from functions.handoff.errors import ConfigError
 from infra.credentials import asking
-from infra.credentials.forms import FORMS, Form, Malformed, lines_of, tidy
+from infra.credentials.forms import FORMS, Form, Malformed, brand_form, lines_of, tidy
 from infra.credentials.keepers import Keeper, Refused
 from infra.credentials.storing import Present, Stored, described, finish, generate, look, store
-from infra.deploy.parts import SECRETS, WRITTEN_SECRET
+from infra.deploy.brands import BrandSecret, by_name
+from infra.deploy.parts import CHANNEL_SECRETS, SECRETS, WRITTEN_SECRET, Secret
 
 _TRIES = 3
 _GENERATE = "g"
@@ -27,8 +28,13 @@ class Wish(NamedTuple):
     finish: bool = False
 
 
-def enter(keeper: Keeper, wish: Wish) -> bool:
+def enter(keeper: Keeper, wish: Wish, of_brands: Sequence[BrandSecret] = ()) -> bool:
     """Do what is wished for and say how it went; answers whether all went well.
+
+    Args:
+        keeper: where credentials are kept.
+        wish: what is wished for.
+        of_brands: secrets that brands have beside the deployment's.
 
     Raises:
         ConfigError: it can't be done that way.
@@ -36,23 +42,24 @@ def enter(keeper: Keeper, wish: Wish) -> bool:
         NothingEntered: the input ended too soon; what had been entered before is stored.
     """
     if wish.name:
-        form = _form_of(wish.name)
+        form = _form_of(wish.name, of_brands)
         _check(form, wish)
         return _enter_one(keeper, form, wish)
     if wish != Wish():
         raise ConfigError("which secret? NAME=…")
     if not asking.is_terminal():
         raise ConfigError("which secret comes in through the pipe? NAME=…")
-    return _enter_all(keeper)
+    return _enter_all(keeper, of_brands)
 
 
-def _form_of(name: str) -> Form:
-    if name in FORMS:
-        return FORMS[name]
+def _form_of(name: str, of_brands: Sequence[BrandSecret]) -> Form:
+    forms = {**{one.name: brand_form(one) for one in of_brands}, **FORMS}
+    if name in forms:
+        return forms[name]
     if name == WRITTEN_SECRET:
         raise ConfigError(f"{name} is nothing to enter: make login gets it from LiveChat and stores it")
-    near = difflib.get_close_matches(name, FORMS, 1)
-    raise ConfigError(f"{name} is no secret: " + (f"did you mean {near[0]}?" if near else f"NAME={' | '.join(FORMS)}"))
+    near = difflib.get_close_matches(name, forms, 1)
+    raise ConfigError(f"{name} is no secret: " + (f"did you mean {near[0]}?" if near else f"NAME={' | '.join(forms)}"))
 
 
 def _check(form: Form, wish: Wish) -> None:
@@ -84,18 +91,34 @@ def _store_read(keeper: Keeper, form: Form, source: str, *, keep_present: bool) 
     return went_well
 
 
-def _enter_all(keeper: Keeper) -> bool:
+def _enter_all(keeper: Keeper, of_brands: Sequence[BrandSecret]) -> bool:
     print(f"Into {keeper.where}. Nothing that you enter is shown; an empty entry leaves things as they are.")
     went_well = True
     for secret in SECRETS:
         present = look(keeper, secret.name)
-        print(f"\n{secret.name}{' (optional)' if secret.optional else ''}: {described(present)}")
+        print(f"\n{secret.name}{_needed_for(secret)}: {described(present)}")
         if secret.name == WRITTEN_SECRET:
             print("  make login gets it from LiveChat and stores it")
         elif FORMS[secret.name].by_file:
             print(f"  make secrets NAME={secret.name} FILE=… stores {FORMS[secret.name].whence}")
         elif present.state.can_be_stored:
             went_well &= _ask_for(keeper, FORMS[secret.name], present) is not False
+        went_well &= present.state.can_be_stored
+    return went_well & _enter_all_of_brands(keeper, of_brands)
+
+
+def _needed_for(secret: Secret) -> str:
+    channel = CHANNEL_SECRETS.get(secret.name)
+    return f" (switches {channel} on)" if channel else " (optional)" if secret.optional else ""
+
+
+def _enter_all_of_brands(keeper: Keeper, of_brands: Sequence[BrandSecret]) -> bool:
+    went_well = True
+    for name, sharing in by_name(of_brands).items():
+        present = look(keeper, name)
+        print(f"\n{name} (of {', '.join(one.brand for one in sharing)}): {described(present)}")
+        if present.state.can_be_stored:
+            went_well &= _ask_for(keeper, brand_form(sharing[0]), present) is not False
         went_well &= present.state.can_be_stored
     return went_well
 

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from google.oauth2 import service_account
 
+from infra.deploy.brands import BrandSecret
+
 MAX_BYTES = 65536  # of a version, Secret Manager
 _LONGEST_WORD = 1000
 _FEWEST_CHARACTERS = 6  # different ones
@@ -172,16 +174,22 @@ FORMS = {
             _READ_SOON,
         ),
         Form(
+            "rcs-client-token",
+            "of the RCS agent's webhook: the clientToken that what it sends is signed with",
+            word(8),
+            _READ_SOON,
+        ),
+        Form(
             "dialogflow-webhook-token",
-            "a random word of ours, to be entered on Dialogflow's Fulfillment page, too",
+            "a random word of ours, to be entered at Dialogflow's webhook, too",
             word(16),
-            "In five minutes, when the function has read it: enter it on Dialogflow's Fulfillment page.",
+            "In five minutes, when the function has read it: enter it at Dialogflow (make webhooks says where).",
             is_ours=True,
             is_to_be_copied=True,
         ),
         Form(
             "messaging-service-account",
-            "the JSON key of a service account of the messaging API",
+            "the JSON key of a service account of the messaging APIs",
             check_service_account_key,
             _READ_SOON,
             proves_sender=False,
@@ -190,3 +198,8 @@ FORMS = {
     )
 }
 """By the name of the secret: those of `parts.SECRETS` that an operator enters."""
+
+
+def brand_form(secret: BrandSecret) -> Form:
+    """What a brand's secret must look like: as the deployment's that it stands for."""
+    return FORMS[secret.kind]._replace(name=secret.name)

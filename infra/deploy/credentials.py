@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from functions.handoff.events import JsonObject
+from infra.deploy.brands import brand_secrets
 from infra.deploy.changes import Change
 from infra.deploy.parts import FUNCTIONS, LABEL, SECRETS, WRITTEN_SECRET
 from infra.deploy.policies import has_binding, member_of
@@ -25,31 +26,46 @@ def look_at_secrets(site: Site) -> list[Change]:
     """Make those that are missing, without a value."""
     flags = ("--replication-policy=automatic", f"--labels={LABEL[0]}={LABEL[1]}")
     return [
-        Change(f"made {secret.name}", ("secrets", "create", secret.name, *flags))
-        for secret in SECRETS
-        if not _is_there(site, secret.name)
+        Change(f"made {name}", ("secrets", "create", name, *flags))
+        for name in secret_names(site)
+        if _find(site, name) is None
     ]
 
 
-def _is_there(site: Site, secret: str) -> bool:
-    return site.sight.find("secretmanager", f"v1/projects/{site.project}/secrets/{secret}") is not None
+def secret_names(site: Site) -> list[str]:
+    """Every secret of the deployment, the brands' own ones, too."""
+    names = [secret.name for secret in SECRETS] + [one.name for one in brand_secrets(site.deployment.environment)]
+    return list(dict.fromkeys(names))
 
 
-def accesses() -> Iterator[Access]:
-    """Who needs what: each function reads its own; who works mailboxes also stores a refresh token that changed."""
+def _find(site: Site, secret: str) -> JsonObject | None:
+    return site.sight.find("secretmanager", f"v1/projects/{site.project}/secrets/{secret}")
+
+
+def accesses(site: Site) -> Iterator[Access]:
+    """Who needs what: each function reads its own; who works mailboxes also stores a refresh token that changed.
+
+    A brand's secret is read by those who read the one that it stands for.
+    """
+    yield from dict.fromkeys(_accesses(site))  # brands may share a secret
+
+
+def _accesses(site: Site) -> Iterator[Access]:
+    of_brands = brand_secrets(site.deployment.environment)
     for function in FUNCTIONS:
         for secret in function.secrets:
             yield Access(secret, function.service_account, _READS)
+            yield from (Access(one.name, function.service_account, _READS) for one in of_brands if one.kind == secret)
         if function.drains:
             yield Access(WRITTEN_SECRET, function.service_account, _WRITES)
 
 
 def look_at_access(site: Site) -> list[Change]:
     """Grant what is missing, on single secrets only."""
-    policies = {secret.name: policy_of(site, secret.name) for secret in SECRETS}
+    policies = {name: policy_of(site, name) for name in secret_names(site)}
     return [
         Change(f"{one.account} {_verb(one)} {one.secret}", _binding("add", one, site.project))
-        for one in accesses()
+        for one in accesses(site)
         if not has_binding(policies[one.secret], member_of(one.account, site.project), one.role)
     ]
 
@@ -74,20 +90,27 @@ def look_at_access_left(site: Site) -> list[Change]:
     """Take it away from secrets that stay; those that go take their policies with them."""
     if site.with_data:
         return []
-    policies = {secret.name: policy_of(site, secret.name) for secret in SECRETS}
+    policies = {name: policy_of(site, name) for name in secret_names(site)}
     return [
         Change(f"{one.account} {_verb(one)} {one.secret}", _binding("remove", one, site.project))
-        for one in accesses()
+        for one in accesses(site)
         if has_binding(policies[one.secret], member_of(one.account, site.project), one.role)
     ]
 
 
 def look_at_secrets_left(site: Site) -> list[Change]:
-    """Delete them with every version, if data is to go, too."""
+    """Delete them with every version, if data is to go, too; of the brands' only those that deploying made."""
     if not site.with_data:
         return []
+    found = {name: _find(site, name) for name in secret_names(site)}
+    ours = {secret.name for secret in SECRETS}
     return [
-        Change(f"{secret.name} with every version", ("secrets", "delete", secret.name))
-        for secret in SECRETS
-        if _is_there(site, secret.name)
+        Change(f"{name} with every version", ("secrets", "delete", name))
+        for name, secret in found.items()
+        if secret is not None and (name in ours or _is_labelled(secret))
     ]
+
+
+def _is_labelled(secret: JsonObject) -> bool:
+    """Whether deploying made it: the name of a brand's secret is the operator's, and may be one that others use."""
+    return bool(secret.get("labels", {}).get(LABEL[0]) == LABEL[1])

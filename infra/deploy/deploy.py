@@ -55,10 +55,7 @@ def check_source(cloud: Cloud, deployment: Deployment, folder: Path = Path()) ->
         raise ConfigError(
             f"there is no {deployment.path}: cp infra/settings.example.env {deployment.path}, and fill it in"
         )
-    settings = read_settings(deployment.environment)
-    require(settings, *REQUIRED)
-    if settings.dialogflow_is_cx:
-        raise ConfigError("DIALOGFLOW_AGENT names a Dialogflow CX agent; only ES (projects/P/agent) is supported")
+    require(read_settings(deployment.environment), *REQUIRED)
     files = files_for_upload(cloud, folder)
     check_setting_files(deployment.environment, files)
     return digest_of(folder, files)

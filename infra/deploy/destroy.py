@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from infra.deploy.parts import COLLECTIONS, SECRETS
+from infra.deploy.credentials import secret_names
+from infra.deploy.parts import COLLECTIONS
 from infra.deploy.run import Progress, bring_about, in_columns, look_at, show
 from infra.deploy.site import Site
 from infra.deploy.steps import DESTROY_STEPS
@@ -46,7 +47,7 @@ def _staying(site: Site) -> str:
     lines = (
         "APIs stay enabled. Data stays:",
         in_columns("  documents", documents),
-        in_columns("  secrets", ", ".join(secret.name for secret in SECRETS)),
+        in_columns("  secrets", ", ".join(secret_names(site))),
         "DATA=1 removes them, too.",
     )
     return "\n".join(lines)

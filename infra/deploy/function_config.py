@@ -6,8 +6,10 @@ from typing import Any
 from functions.handoff.events import JsonObject
 from functions.runtime.config import VARIABLES
 from infra.deploy.changes import GivenFile
+from infra.deploy.identities import find_service_agent
 from infra.deploy.parts import (
     BUILD_ACCOUNT,
+    DIALOGFLOW_WEBHOOK,
     LABEL,
     REDELIVER,
     RUNTIME,
@@ -21,8 +23,12 @@ from infra.deploy.site import Refused, Site
 UNKNOWN_URL = "https://redeliver.invalid"
 """Stands for the URL of `redeliver` where commands are only shown and it is not known yet."""
 
+UNKNOWN_AUDIENCE = "https://dialogflow-webhook.invalid"
+"""The same for that of `dialogflow-webhook`."""
+
 SOURCE_LABEL = "source"
 
+_IDENTITIES = ("DIALOGFLOW_IDENTITY_AUDIENCES", "DIALOGFLOW_IDENTITY_EMAILS")
 _INGRESS = ("all", "ALLOW_ALL")  # the senders are outside; redeliver is kept by IAM, and operators call it, too
 _KNOWN_NAMES = {variable.name for variable in VARIABLES} | {"THREADS", "LOG_EXECUTION_ID"}
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
@@ -42,7 +48,11 @@ def url_of(site: Site) -> str:
 
 def find_url(site: Site) -> str:
     """Where `redeliver` is, or "" before its first deployment came to an end."""
-    found = site.find_function(REDELIVER) or {}
+    return _uri(REDELIVER, site)
+
+
+def _uri(function: Function, site: Site) -> str:
+    found = site.find_function(function) or {}
     return str(found.get("serviceConfig", {}).get("uri", ""))
 
 
@@ -51,6 +61,7 @@ def environment_of(function: Function, site: Site, redeliver_url: str) -> dict[s
     given = site.deployment.environment
     environment = {
         **given,
+        **(identities(site, find_audience(site)) if function is DIALOGFLOW_WEBHOOK else {}),
         "GOOGLE_CLOUD_PROJECT": site.project,
         # The web server's threads: fewer than the requests let in would make them wait, more would be idle.
         "THREADS": str(function.concurrency),
@@ -65,6 +76,22 @@ def environment_of(function: Function, site: Site, redeliver_url: str) -> dict[s
             "TASKS_SERVICE_ACCOUNT": email_of(WAKE_UPS_ACCOUNT, site.project),
         }
     return dict(sorted(environment.items()))
+
+
+def find_audience(site: Site) -> str:
+    """Where `dialogflow-webhook` is, for which Dialogflow makes its identity tokens; "" as with `find_url`."""
+    return _uri(DIALOGFLOW_WEBHOOK, site)
+
+
+def identities(site: Site, url: str) -> dict[str, str]:
+    """Whose identity tokens `dialogflow-webhook` takes, and for which URL, its own; nothing before that is known.
+
+    What the settings file says goes before: both settings are its own then, as one alone would be refused.
+    """
+    if set(_IDENTITIES) & set(site.deployment.environment):
+        return {}
+    agent = find_service_agent(site) if url else ""
+    return dict(zip(_IDENTITIES, (url, agent), strict=True)) if agent else {}
 
 
 def arguments_of(function: Function, site: Site, digest: str) -> tuple[str, ...]:

@@ -5,15 +5,18 @@ from collections.abc import Callable
 from functions.handoff.events import JsonObject
 from infra.deploy.changes import Change
 from infra.deploy.function_config import (
+    UNKNOWN_AUDIENCE,
     UNKNOWN_URL,
     arguments_of,
     differences,
     environment_file,
     environment_of,
+    find_audience,
     find_url,
+    identities,
     url_of,
 )
-from infra.deploy.parts import FUNCTIONS, LABEL, REDELIVER, Function
+from infra.deploy.parts import DIALOGFLOW_WEBHOOK, FUNCTIONS, LABEL, REDELIVER, Function
 from infra.deploy.site import Refused, Site, Step
 
 _TAKES = "deploying, which takes a few minutes"
@@ -23,13 +26,15 @@ def function_steps(digest: str) -> list[Step]:
     """Deploy what differs; `digest` is the source's.
 
     The first time, `redeliver` comes into being before its URL is known, so it is deployed once more with it: the same
-    step again, which does nothing when the URL was known before.
+    step again, which does nothing when the URL was known before. So does `dialogflow-webhook`, whose URL is what
+    Dialogflow's identity tokens are made for.
     """
     others = [function for function in FUNCTIONS if function is not REDELIVER]
     return [
         Step(REDELIVER.name, _looking(REDELIVER, digest, find_url), _TAKES),
         Step(f"wake-ups of {REDELIVER.name}", lambda site: _look_again(site, digest), _TAKES),
         *(Step(function.name, _looking(function, digest, url_of), _TAKES) for function in others),
+        Step(f"identities at {DIALOGFLOW_WEBHOOK.name}", lambda site: _look_at_identities(site, digest), _TAKES),
     ]
 
 
@@ -42,6 +47,18 @@ def _look_again(site: Site, digest: str) -> list[Change]:
     if site.is_shown_only and find_url(site):
         return []
     return look_at_function(REDELIVER, site, digest, url_of(site))
+
+
+def _look_at_identities(site: Site, digest: str) -> list[Change]:
+    """The same for `dialogflow-webhook`."""
+    if not site.is_shown_only:
+        return look_at_function(DIALOGFLOW_WEBHOOK, site, digest, url_of(site))
+    own = {} if find_audience(site) else identities(site, UNKNOWN_AUDIENCE)
+    if not own:
+        return []
+    environment = {**environment_of(DIALOGFLOW_WEBHOOK, site, url_of(site)), **own}
+    arguments = arguments_of(DIALOGFLOW_WEBHOOK, site, digest)
+    return [Change("deployed with its own URL", arguments, environment_file(environment))]
 
 
 def look_at_function(function: Function, site: Site, digest: str, redeliver_url: str) -> list[Change]:

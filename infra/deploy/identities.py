@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from functions.handoff.events import JsonObject
+from infra.deploy.brands import brand_bots
 from infra.deploy.changes import Change
+from infra.deploy.gcloud import CloudRefused
 from infra.deploy.parts import BUILD_ACCOUNT, BUILD_ROLES, FUNCTIONS, WAKE_UPS_ACCOUNT, email_of
 from infra.deploy.policies import has_binding, member_of
 from infra.deploy.site import Site
@@ -43,19 +45,43 @@ def look_at_accounts(site: Site) -> list[Change]:
 
 
 def grants(site: Site) -> Iterator[Grant]:
-    """The roles that accounts need in a project: Dialogflow's where the bot is, all else in our own."""
+    """The roles that accounts need in a project: Dialogflow's where a bot is, all else in our own."""
     for function in FUNCTIONS:
         for role in function.roles:
-            project = bot_project(site) if role == _DIALOGFLOW_ROLE else site.project
-            yield Grant(project, function.service_account, role)
+            projects = bot_projects(site) if role == _DIALOGFLOW_ROLE else [site.project]
+            yield from (Grant(project, function.service_account, role) for project in projects)
     for role in BUILD_ROLES:
         yield Grant(site.project, BUILD_ACCOUNT, role)
 
 
-def bot_project(site: Site) -> str:
-    """The project that the Dialogflow agent is in; ours where the setting does not say."""
-    parts = site.deployment.environment.get("DIALOGFLOW_AGENT", "").strip().split("/")
-    return parts[1] if len(parts) > 1 else site.project
+def bot_projects(site: Site) -> list[str]:
+    """The projects that the Dialogflow agents are in, the deployment's own first; ours where a setting says none."""
+    environment = site.deployment.environment
+    bots = [environment.get("DIALOGFLOW_AGENT", ""), *brand_bots(environment)]
+    return list(dict.fromkeys(_project_of(bot) or site.project for bot in bots))
+
+
+def _project_of(bot: str) -> str:
+    parts = bot.strip().split("/")
+    return parts[1] if len(parts) > 1 else ""
+
+
+def find_service_agent(site: Site) -> str:
+    """Whose identity tokens the webhook calls of the deployment's own bot bear: Dialogflow's service agent there.
+
+    "" where that project can't be seen; the bot then needs the shared token. Those of brands' bots in other projects
+    are never taken by themselves: they would speak for every brand.
+
+    Source: Dialogflow CX, Webhook, service agent authentication. That ES uses the same one is not verified.
+    """
+    try:
+        found = site.sight.find("cloudresourcemanager", f"v1/projects/{bot_projects(site)[0]}") or {}
+    except CloudRefused as e:
+        if "PERMISSION_DENIED" not in e.said:
+            raise
+        return ""
+    number = found.get("projectNumber", "")
+    return f"service-{number}@gcp-sa-dialogflow.iam.gserviceaccount.com" if number else ""
 
 
 def look_at_grants(site: Site) -> list[Change]:

@@ -20,7 +20,7 @@ LABEL = ("app", "livechat-handoff")  # on every function: how what is ours is to
 
 
 class Secret(NamedTuple):
-    """A credential. `optional`: the bundle works without it."""
+    """A credential. `optional`: the bundle works without it; a channel is on when its own has a value."""
 
     name: str
     meaning: str
@@ -30,10 +30,12 @@ class Secret(NamedTuple):
 SECRETS = (
     Secret("livechat-oauth", "LiveChat OAuth: client secret and refresh token, written by make login"),
     Secret("livechat-webhook-secret", "what LiveChat's webhooks prove themselves with"),
-    Secret("business-messages-partner-key", "what Business Messages webhooks are signed with"),
+    Secret("business-messages-partner-key", "what Business Messages webhooks are signed with", optional=True),
+    Secret("rcs-client-token", "what RCS for Business webhooks are signed with", optional=True),
     Secret("dialogflow-webhook-token", "what Dialogflow's fulfilment webhook sends", optional=True),
-    Secret("messaging-service-account", "JSON key for the messaging API, if not redeliver's identity", optional=True),
+    Secret("messaging-service-account", "JSON key for the messaging APIs, if not redeliver's identity", optional=True),
 )
+CHANNEL_SECRETS = {"business-messages-partner-key": "Business Messages", "rcs-client-token": "RCS for Business"}
 WRITTEN_SECRET = "livechat-oauth"  # the one that functions add versions to
 
 _DRAINING = ("livechat-oauth", "messaging-service-account")
@@ -71,6 +73,15 @@ class Function(NamedTuple):
 
 
 REDELIVER = Function("redeliver", "redeliver", public=False, drains=True, secrets=_DRAINING, timeout_s=120)
+DIALOGFLOW_WEBHOOK = Function(
+    "dialogflow-webhook",
+    "dialogflow_webhook",
+    public=True,
+    drains=False,
+    secrets=("dialogflow-webhook-token",),
+    timeout_s=15,  # Dialogflow waits 5
+    min_instances=1,  # a cold start does not fit into them
+)
 
 FUNCTIONS = (
     REDELIVER,  # first: the others are told its URL
@@ -91,14 +102,14 @@ FUNCTIONS = (
         timeout_s=60,
     ),
     Function(
-        "dialogflow-webhook",
-        "dialogflow_webhook",
+        "rcs-webhook",
+        "rcs_webhook",
         public=True,
-        drains=False,
-        secrets=("dialogflow-webhook-token",),
-        timeout_s=15,  # Dialogflow waits 5
-        min_instances=1,  # a cold start does not fit into them
+        drains=True,
+        secrets=("rcs-client-token", *_DRAINING),
+        timeout_s=60,
     ),
+    DIALOGFLOW_WEBHOOK,
 )
 
 COLLECTIONS = ("conversations", "mailbox", "chats", "sessions", "dead_letters", "tokens")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from functions.handoff.errors import ConfigError
+from infra.deploy.brands import brands_in
 from infra.deploy.gcloud import Cloud
 
 ROOT_FILES = ("main.py", "requirements.txt", ".gcloudignore")
@@ -43,16 +44,16 @@ def digest_of(folder: Path, files: list[str]) -> str:
 
 
 def check_setting_files(environment: Mapping[str, str], files: list[str]) -> None:
-    """Let pass only if each file that a setting names is uploaded: the functions read it there.
+    """Let pass only if each file that a setting, or a brand, names is uploaded: the functions read it there.
 
     Raises:
         ConfigError: some are not; names them all.
     """
-    wrong = [
-        f"{name} names {environment[name]}, which is not uploaded"
-        for name in FILE_SETTINGS
-        if environment.get(name, "").strip() and environment[name].strip() not in files
+    named = [(name, environment.get(name, "").strip()) for name in FILE_SETTINGS]
+    named += [
+        (f"{name} of {brand.name}", path) for brand in brands_in(environment) for name, path in brand.files.items()
     ]
+    wrong = [f"{name} names {path}, which is not uploaded" for name, path in named if path and path not in files]
     if wrong:
         remedy = "put it under functions/, say in functions/settings/, and name it from here: functions/settings/…"
         raise ConfigError(f"{'; '.join(wrong)}: {remedy}")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from infra.doctor.bot_checks import BOT_CHECKS
+from infra.doctor.channel_checks import CHANNEL_CHECKS
 from infra.doctor.checks import Check, make
 from infra.doctor.findings import OK, Finding, Report, skipped
 from infra.doctor.function_checks import FUNCTION_CHECKS
@@ -18,6 +19,7 @@ CHECKS: tuple[Check, ...] = (
     *SETTING_CHECKS,
     *PROJECT_CHECKS,
     *SECRET_CHECKS,
+    *CHANNEL_CHECKS,
     *FUNCTION_CHECKS,
     *WAKE_UP_CHECKS,
     *LIVECHAT_CHECKS,

@@ -102,7 +102,7 @@ def look_at_groups(http: HttpClient, given: Given, patient: Patient) -> Iterator
     """
     settings = patient.sane_settings
     goals = _goals(settings)
-    named = {group: f"names of group {group}" for group in settings.routing.names} | goals
+    named = _named(settings) | goals
     wanted = sorted(named)
     try:
         missing, offline = _listed(http, given, patient, wanted) or _asked_as_customer(http, given, patient, wanted)
@@ -111,14 +111,24 @@ def look_at_groups(http: HttpClient, given: Given, patient: Patient) -> Iterator
         return
     if missing:
         said = ", ".join(f"{group} ({named[group]})" for group in missing)
-        remedy = "correct LIVECHAT_GROUPS or ROUTING_FILE, then make deploy"
+        remedy = "correct LIVECHAT_GROUPS, ROUTING_FILE or BRANDS_FILE, then make deploy"
         yield failed(GROUPS, f"the settings name groups that LiveChat does not have: {said}", remedy)
     elif settings.offline_policy == "decline" and (offline := [group for group in offline if group in goals]):
         said = ", ".join(f"{group} ({goals[group]})" for group in offline)
         remedy = "agents come online, or OFFLINE_POLICY=queue lets them answer later"
         yield warning(GROUPS, f"nobody is online in {said}: users are told so, and stay with the bot", remedy)
     else:
-        yield ok(GROUPS, "LiveChat has every group of LIVECHAT_GROUPS and ROUTING_FILE")
+        yield ok(GROUPS, "LiveChat has every group that the settings name")
+
+
+def _named(settings: Settings) -> dict[int, str]:
+    """The groups that are only spoken of, or a brand's, and one name for each."""
+    of_brands = {
+        group: f"{words} of {name}"
+        for name, brand in settings.brands.items()
+        for group, words in (_named(brand.settings) | _goals(brand.settings)).items()
+    }
+    return of_brands | {group: f"names of group {group}" for group in settings.routing.names}
 
 
 def _goals(settings: Settings) -> dict[int, str]:

@@ -9,14 +9,14 @@ from infra.deploy.changes import Change
 from infra.deploy.credentials import look_at_access
 from infra.deploy.database import look_at_database, look_at_exemptions, look_at_expiry, look_at_rules
 from infra.deploy.gcloud import CloudRefused
-from infra.deploy.identities import bot_project, grants, look_at_accounts, look_at_act_as, policy_of
+from infra.deploy.identities import bot_projects, grants, look_at_accounts, look_at_act_as, policy_of
 from infra.deploy.policies import has_binding, member_of
 from infra.deploy.project import look_at_apis, look_at_project, look_at_region
 from infra.deploy.site import Site
 from infra.deploy.wake_ups import look_at_enqueuers
 from infra.deploy.watching import look_at_alerts, look_at_channel, look_at_dashboard, look_at_metrics
 from infra.doctor.checks import Check, deploy_again, site_of
-from infra.doctor.findings import Finding, failed, ok, warning
+from infra.doctor.findings import FAILED, WARNING, Finding, failed, ok, warning
 from infra.doctor.patient import Patient
 
 PROJECT = "project"
@@ -76,26 +76,32 @@ def look_at_roles(patient: Patient) -> Iterator[Finding]:
 
 
 def look_at_bot_roles(patient: Patient) -> Iterator[Finding]:
-    """Whether the functions may ask a bot that is in another project."""
+    """Whether the functions may ask bots that are in other projects."""
     site = site_of(patient)
-    other = bot_project(site)
-    if other == site.project:
-        yield ok("roles.bot", "the bot is in this project")
-        return
+    others = [project for project in bot_projects(site) if project != site.project]
+    found = [_of_bot(site, project) for project in others]
+    worst = [one for state in (FAILED, WARNING) for one in found if one.state == state]
+    if not others:
+        yield ok("roles.bot", "every bot is in this project")
+    elif worst:
+        yield worst[0]._replace(sentence="; ".join(one.sentence for one in worst))
+    else:
+        yield ok("roles.bot", f"the functions may ask the bots in {', '.join(others)}")
+
+
+def _of_bot(site: Site, other: str) -> Finding:
     try:
         missing = _missing_roles(site, other)
     except CloudRefused as e:
         if "PERMISSION_DENIED" not in e.said:
             raise
         wanted = ", ".join(_wanted_roles(site, other))
-        said = f"the bot is in the project {other}, whose roles you may not see"
-        yield warning("roles.bot", said, f"have its owner see to it that there {wanted}")
-        return
+        said = f"a bot is in the project {other}, whose roles you may not see"
+        return warning("roles.bot", said, f"have its owner see to it that there {wanted}")
     if missing:
-        said = f"in the project {other} of the bot should be so, and is not: {', '.join(missing)}"
-        yield failed("roles.bot", said, f"{deploy_again(site)}, as one who may give roles there")
-    else:
-        yield ok("roles.bot", f"the functions may ask the bot in the project {other}")
+        said = f"in the project {other} of a bot should be so, and is not: {', '.join(missing)}"
+        return failed("roles.bot", said, f"{deploy_again(site)}, as one who may give roles there")
+    return ok("roles.bot", f"the functions may ask the bot in the project {other}")
 
 
 def _missing_roles(site: Site, project: str) -> list[str]:

@@ -9,6 +9,7 @@ from infra.deploy.parts import SECRETS, WRITTEN_SECRET, Secret
 from infra.doctor.checks import Check
 from infra.doctor.findings import Finding, failed, ok, skipped, warning
 from infra.doctor.patient import Patient
+from infra.doctor.secret_looks import Look
 
 _FIELDS = ("client_secret", "refresh_token")
 
@@ -29,13 +30,26 @@ def look_at_secret(secret: Secret, patient: Patient) -> Iterator[Finding]:
 
 
 _WITHOUT = {
-    "dialogflow-webhook-token": "fulfilment calls of the bot are refused; turns of users need none",
-    "messaging-service-account": "the messaging API is called as the function itself",
+    "business-messages-partner-key": "Business Messages is off",
+    "rcs-client-token": "RCS for Business is off",
+    "dialogflow-webhook-token": "the bot's webhook calls need an identity token; turns of users need neither",
+    "messaging-service-account": "the messaging APIs are called as the function itself",
 }
 
 
 def _storing(secret: Secret) -> str:
     return "make login" if secret.name == WRITTEN_SECRET else f"make secrets NAME={secret.name}"
+
+
+def find_fault(kind: str, look: Look) -> str:
+    """Why the functions can't use a secret that has the form of `kind`; "" where they can, or it may not be read."""
+    if look.wrong or look.unread:
+        return look.wrong
+    try:
+        _check(FORMS[kind], look.value or "")
+    except Malformed as e:
+        return str(e)
+    return ""
 
 
 def _of_value(name: str, secret: Secret, value: str) -> Finding:

@@ -30,8 +30,6 @@ def _missing(settings: Settings) -> str:
         require(settings, *_NEEDED)
     except ConfigError as e:
         return str(e)
-    if settings.dialogflow_is_cx:
-        return "DIALOGFLOW_AGENT names a Dialogflow CX agent; only ES (projects/P/agent) is supported"
     return ""
 
 
@@ -76,7 +74,7 @@ def look_at_files(patient: Patient) -> Iterator[Finding]:
 
 def look_at_texts(patient: Patient) -> Iterator[Finding]:
     """Whether an operator's own texts leave out what they likely meant to say."""
-    gaps = find_gaps(patient.sane_settings.texts)
+    gaps = [f"{of}{gap}" for of, one in _each(patient.sane_settings, "texts") for gap in find_gaps(one.texts)]
     if gaps:
         yield warning("settings.texts", f"MESSAGES_FILE: {'; '.join(gaps)}", "complete them, unless it is meant so")
     else:
@@ -85,8 +83,13 @@ def look_at_texts(patient: Patient) -> Iterator[Finding]:
 
 def look_at_routing(patient: Patient) -> Iterator[Finding]:
     """Whether every routing rule can win."""
-    rules = patient.sane_settings.routing.rules
-    shadowed = [f"rule {number} never wins: rule {by} fits whenever it does" for number, by in find_shadowed(rules)]
+    each = _each(patient.sane_settings, "routing")
+    rules = [rule for _, one in each for rule in one.routing.rules]
+    shadowed = [
+        f"{of}rule {number} never wins: rule {by} fits whenever it does"
+        for of, one in each
+        for number, by in find_shadowed(one.routing.rules)
+    ]
     if shadowed:
         remedy = "put the narrower rule first; make route SAMPLE=… shows which one wins"
         yield warning("settings.routing", f"ROUTING_FILE: {'; '.join(shadowed[:_RULES_TOLD])}", remedy)
@@ -94,6 +97,12 @@ def look_at_routing(patient: Patient) -> Iterator[Finding]:
         yield ok("settings.routing", "every rule of ROUTING_FILE can win")
     else:
         yield ok("settings.routing", "no rules: departments go by LIVECHAT_GROUPS")
+
+
+def _each(settings: Settings, field: str) -> list[tuple[str, Settings]]:
+    """The settings, and those of each brand whose `field` is its own, each with what is said before a finding."""
+    brands = [(f"brand {name}: ", brand.settings) for name, brand in settings.brands.items()]
+    return [("", settings), *((of, one) for of, one in brands if getattr(one, field) != getattr(settings, field))]
 
 
 SETTING_CHECKS = (

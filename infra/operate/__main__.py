@@ -18,9 +18,9 @@ from functions.runtime.wiring import SystemClock, read_policy
 from infra.deploy.settings_file import is_on
 from infra.operate.arguments import make_parser
 from infra.operate.calling import GetToken, gcloud_token, kept
-from infra.operate.documents import open_store, read_paths
+from infra.operate.documents import list_documents, open_store, read_paths
 from infra.operate.forget import erased_in_words, forget, kept_in_words
-from infra.operate.keys import find_key
+from infra.operate.keys import find_key, find_key_of_phone, find_masked, is_masked
 from infra.operate.letters import read_letters
 from infra.operate.lines import lines_of
 from infra.operate.reconcile import agrees, open_conversations, reconcile_all
@@ -29,7 +29,7 @@ from infra.operate.route import lines_of_route, read_sample
 from infra.operate.show import read_known
 from infra.operate.show_lines import lines_of_conversation
 from infra.operate.traces import read_traces, why_not
-from infra.operate.where import find_redeliver, operator_settings
+from infra.operate.where import find_redeliver, operator_settings, settings_of_brand
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -125,13 +125,20 @@ def _agrees_to_forget() -> bool:
 
 def _route(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     sample = read_sample(options.sample or environ.get("SAMPLE", ""))
-    for line in lines_of_route(read_policy(operator_settings(environ)), sample):
+    settings = settings_of_brand(operator_settings(environ), options.brand or environ.get("BRAND", "").strip())
+    for line in lines_of_route(read_policy(settings), sample):
         print(line)
     return 0
 
 
 def _key(settings: Settings, options: argparse.Namespace) -> str:
-    return find_key(partial(read_paths, settings), options.conversation, options.chat)
+    get = partial(read_paths, settings)
+    if options.phone:
+        return find_key_of_phone(get, settings, options.phone, options.agent)
+    if is_masked(options.conversation):  # a digest can only be compared: one read for each conversation
+        listed = list_documents(settings, "conversations")
+        return find_masked((one.path.rpartition("/")[2] for one in listed), options.conversation)
+    return find_key(get, options.conversation, options.chat, settings.brands)
 
 
 _COMMANDS = {

@@ -29,10 +29,13 @@ def make_parser() -> argparse.ArgumentParser:
     for command in (showing, forgetting):
         command.add_argument("conversation", nargs="?", default="", help="its key, or the channel's own id")
         command.add_argument("--chat", default="", metavar="CHAT_ID", help="find it by its chat in LiveChat")
+        command.add_argument("--phone", default="", metavar="NUMBER", help="find it by the user's number (RCS)")
+        command.add_argument("--agent", default="", metavar="AGENT_ID", help="with which RCS agent (default: ours)")
     routing = commands.add_parser("route", help="which routing rule wins for a hand-off, and why the others don't")
     routing.add_argument(
         "sample", nargs="?", default="", help='the hand-off, as JSON like {"locale": "de"} (or SAMPLE)'
     )
+    routing.add_argument("--brand", default="", help="with this brand's rules and groups (or BRAND)")
     return parser
 
 

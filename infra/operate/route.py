@@ -23,7 +23,7 @@ from functions.handoff.routing import (
     told_of,
     unmet,
 )
-from functions.runtime.routing_file import check_names
+from functions.runtime.json_file import check_names
 
 _EXAMPLE = """make route SAMPLE='{"department": "billing", "locale": "de-AT"}'"""
 _CONTEXT_NAMES = {"entry_point": "entryPoint", "place": "placeId", "brand_agent": "agent"}

@@ -20,6 +20,19 @@ def operator_settings(environ: Mapping[str, str]) -> Settings:
     return read_settings(operator_environment(environ))
 
 
+def settings_of_brand(settings: Settings, name: str) -> Settings:
+    """Those of a brand; "" = the deployment's own.
+
+    Raises:
+        ConfigError: there is no such brand.
+    """
+    if not name:
+        return settings
+    if name not in settings.brands:
+        raise ConfigError(f"BRAND: there is no {name}; there are: {', '.join(settings.brands) or 'none'}")
+    return settings.brands[name].settings
+
+
 def find_redeliver(environ: Mapping[str, str], given: str = "") -> str:
     """The URL of redeliver: the one given, else REDELIVER_URL, else what gcloud says of the deployed function.
 

@@ -21,13 +21,9 @@ class OutageSandbox(Sandbox):
 
     def __init__(self, plan: Plan, settings: dict[str, str]) -> None:
         self._plan = plan
-        super().__init__({**_SETTINGS, **settings}, sweep=False, livechat_options=_LIVECHAT)
+        self.queue = PacedTasks(per_s=plan.dispatches_per_s, at_once=plan.concurrent_dispatches)
+        super().__init__({**_SETTINGS, **settings}, sweep=False, livechat_options=_LIVECHAT, queue=self.queue)
         self.desk = Traffic(self.livechat)
-
-    def _serve_standins(self, store: str) -> dict[str, str]:
-        self.queue = PacedTasks(per_s=self._plan.dispatches_per_s, at_once=self._plan.concurrent_dispatches)
-        self.tasks = self.queue
-        return super()._serve_standins(store)
 
     def start(self) -> "OutageSandbox":
         """As the sandbox's, and the scheduler."""

@@ -1,6 +1,6 @@
 """Starts everything on this machine, plays a story once, and stays up with a page for playing on.
 
-``python -m infra.sandbox [--once] [--port 8080] [--functions-port 8081]``
+``python -m infra.sandbox [--once] [--channel rcs] [--bot cx] [--port 8080] [--functions-port 8081]``
 
 With DIALOGFLOW_AGENT in the environment that bot answers, see `own_bot`; then no story is played.
 """
@@ -23,6 +23,7 @@ from infra.sandbox.story_errors import StoryError
 _STANDINS = {
     "LiveChat": "LIVECHAT_API_URL",
     "Business Messages": "BUSINESS_MESSAGES_API_URL",
+    "RCS for Business": "RCS_API_URL",
     "Dialogflow": "DIALOGFLOW_API_URL",
     "Cloud Tasks": "TASKS_API_URL",
 }
@@ -69,7 +70,8 @@ def _arguments() -> argparse.Namespace:
         default="8081",
         help="of the first function; the others follow (default 8081; 0 = any free ones)",
     )
-    return parser.parse_args()
+    run_options.add_choices(parser)
+    return run_options.check_choices(parser, parser.parse_args())
 
 
 def _port(text: str) -> int:
@@ -86,8 +88,14 @@ def _run(arguments: argparse.Namespace) -> int:
     ports = _function_ports(arguments.functions_port)
     for port in (page_port, *ports.values()):
         refuse_if_taken(port)
-    livechat_options = run_options.LIVECHAT_OPTIONS
-    sandbox = Sandbox(run_options.SETTINGS, ports=ports, livechat_options=livechat_options, own_bot=own_bot)
+    sandbox = Sandbox(
+        run_options.SETTINGS,
+        channel=arguments.channel,
+        bot=arguments.bot,
+        ports=ports,
+        livechat_options=run_options.LIVECHAT_OPTIONS,
+        own_bot=own_bot,
+    )
     page = PageServer(sandbox)
     try:
         sandbox.start()

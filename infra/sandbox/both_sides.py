@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 import msgspec
 
 from infra.sandbox.inbox import Entry, JsonObject, agents_present, chat_entries
+from infra.sandbox.users import lines_of
 
 if TYPE_CHECKING:
     from infra.sandbox.sandbox import Sandbox
@@ -53,11 +54,11 @@ class Follower:
         return sorted(lines, key=lambda line: line.at[:26])  # one side writes nanoseconds, the other microseconds
 
     def _phone(self) -> list[Line]:
-        transcript = self._sandbox.messages.transcript(self._conversation)
-        return [_phone_line(self._user, number, line) for number, line in enumerate(transcript)]
+        lines = lines_of(self._sandbox, self._conversation)
+        return [_phone_line(self._user, number, line) for number, line in enumerate(lines)]
 
     def _livechat(self) -> list[Line]:
-        return [_livechat_line(entry, chat) for chat in self._chats() for entry in chat_entries(chat)]
+        return [_livechat_line(entry, chat, self._user) for chat in self._chats() for entry in chat_entries(chat)]
 
     def _chats(self) -> list[JsonObject]:
         livechat = self._sandbox.livechat
@@ -80,14 +81,16 @@ def _phone_line(user: str, number: int, line: JsonObject) -> Line:
 
 
 def _words(line: JsonObject) -> str:
-    """What a line says; of what says nothing, what it is."""
+    """What a line says; of what says nothing, what it is; a file's name."""
+    if isinstance(line.get("file"), dict):
+        return str(line["file"]["fileUrl"]).rpartition("/")[2]
     if "image" not in line:
         return str(line.get("text") or _WORDLESS.get(line["kind"]) or f"[{line['kind']}]")
     described = line["image"]["contentInfo"].get("altText", "") if isinstance(line["image"], dict) else ""
     return f"[picture] {described}".strip()
 
 
-def _livechat_line(entry: Entry, chat: JsonObject) -> Line:
+def _livechat_line(entry: Entry, chat: JsonObject, user: str) -> Line:
     said = entry.text
     if entry.role == "system":
         here = ", ".join(user["name"] for user in agents_present(chat)) or "nobody yet"
@@ -98,7 +101,9 @@ def _livechat_line(entry: Entry, chat: JsonObject) -> Line:
     if entry.private:
         who = f" {entry.who}" if entry.role == "agent" else ""
         return Line(LIVECHAT, entry.key, entry.at, "private", f"AGENTS ONLY{who}: {said}")
-    return Line(LIVECHAT, entry.key, entry.at, "HUMAN" if entry.role == "agent" else "user", f"{entry.who}: {said}")
+    is_agent = entry.role == "agent"  # a user has the same name on both sides, though a channel may tell none
+    who, style = (entry.who, "HUMAN") if is_agent else (user, "user")
+    return Line(LIVECHAT, entry.key, entry.at, style, f"{who}: {said}")
 
 
 class Columns:

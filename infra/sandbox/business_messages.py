@@ -27,7 +27,6 @@ from infra.sandbox.business_messages_schema import (
     Receipt,
     Representative,
     Survey,
-    all_suggestions,
     check_event,
     check_message,
     objections,
@@ -36,6 +35,7 @@ from infra.sandbox.business_messages_writing import WritingSigns
 from infra.sandbox.clock import Clock
 from infra.sandbox.controls import add_controls, call_with_body, changed_options
 from infra.sandbox.google_api import ApiError, Violation, answer_errors, read_body, require, rfc3339
+from infra.sandbox.phone_screen import all_chips
 from infra.sandbox.standin import StandIn
 
 JsonObject = dict[str, Any]
@@ -136,10 +136,8 @@ class BusinessMessagesStandIn(StandIn):
             for rule in objections(message):
                 self._note(talk, f"messages/{message.messageId}", rule)
             talk.used[f"messages/{message.messageId}"] = raw
-            self._show(talk, line)
+            talk.put(self._as_shown(line), [] if "as_fallback" in line else all_chips(raw))
             self._writing.end(talk.id)
-            talk.chips = [] if "as_fallback" in line else all_suggestions(message)
-            talk.chips_of = message.messageId
         if self.options.auto_receipts:
             self.phone.receipt(conversation, [message.messageId], receipt_type="DELIVERED")
         return jsonify({"name": f"conversations/{conversation}/messages/{message.messageId}", **raw})
@@ -224,7 +222,10 @@ class BusinessMessagesStandIn(StandIn):
     # --- the screen ---
 
     def _show(self, talk: Conversation, line: JsonObject) -> None:
-        talk.transcript.append({"at": rfc3339(self.clock.now()), "from": "brand", **line})
+        talk.transcript.append(self._as_shown(line))
+
+    def _as_shown(self, line: JsonObject) -> JsonObject:
+        return {"at": rfc3339(self.clock.now()), "from": "brand", **line}
 
     def _as_seen(self, talk: Conversation) -> JsonObject:
         present = [name for name, times in talk.present.items() if times]

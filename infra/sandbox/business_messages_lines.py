@@ -6,8 +6,9 @@ Source: Business Messages, "Send messages" (fallback; FAILED_PRECONDITION withou
 
 from typing import Any
 
-from infra.sandbox.business_messages_schema import Message, Representative, all_suggestions, as_read, chip_label
+from infra.sandbox.business_messages_schema import Message, Representative, as_read
 from infra.sandbox.google_api import ApiError
+from infra.sandbox.phone_screen import all_chips, chip_label
 
 JsonObject = dict[str, Any]
 _RICH = ("image", "richCard")
@@ -44,7 +45,7 @@ def message_line(message: Message, raw: JsonObject) -> JsonObject:
     """
     line = _head(message) | {
         "text": as_read(message),
-        "suggestions": [chip_label(chip) for chip in all_suggestions(message)],
+        "suggestions": [chip_label(chip) for chip in all_chips(raw)],
         "chips": raw.get("suggestions") or [],
         "fallback": message.fallback,
     }

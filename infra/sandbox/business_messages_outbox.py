@@ -73,7 +73,7 @@ class Outbox:
         """Post the secret that the webhook is to answer; `client_token` "" = the right one."""
         secret = secrets.token_hex(16)
         body = {"clientToken": client_token or self._options().partner_key, "secret": secret}
-        status, _, answer = self.sender.send(body, signed=False)
+        status, _, answer = self.sender.send_plain(body)
         return status == 200 and answer == secret
 
     def signature(self, data: bytes) -> dict[str, str]:

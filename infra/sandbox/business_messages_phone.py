@@ -6,7 +6,6 @@ asks for it, is refused.
 Source: Business Messages, "Receive messages", "Receive events", "Message receipts", UserMessage reference.
 """
 
-import base64
 import secrets
 import threading
 import uuid
@@ -15,10 +14,12 @@ from typing import Any
 
 from infra.sandbox.business_messages_outbox import BusinessMessagesOptions, Outbox
 from infra.sandbox.business_messages_pictures import WEEK_S, Pictures
-from infra.sandbox.business_messages_screen import Conversation, find_chip, find_survey, unread, was_asked_to_sign_in
+from infra.sandbox.business_messages_screen import Conversation, find_survey, was_asked_to_sign_in
 from infra.sandbox.clock import Clock
+from infra.sandbox.controls import as_bytes
 from infra.sandbox.deeds import Deeds, noted
 from infra.sandbox.google_api import ApiError, require, rfc3339
+from infra.sandbox.phone_screen import find_chip, kind_of, postback_of, unread
 
 __all__ = ["BusinessMessagesOptions", "Conversation", "Phone"]
 
@@ -29,6 +30,7 @@ TYPING_SPELLINGS: dict[str, tuple[JsonObject, JsonObject]] = {
     "missing": ({"isTyping": True}, {}),
 }
 """How "typing" and "not typing" have been seen or documented; how `false` is written is not documented."""
+_CHIP_TYPES = {"reply": "REPLY", "action": "ACTION"}
 
 
 class Phone:
@@ -63,7 +65,7 @@ class Phone:
             full["userInfo"] = {"displayName": name, "userDeviceLocale": locale}
         key = conversation_id or str(uuid.uuid4())
         with self._lock:
-            talk = self.conversations.setdefault(key, Conversation(key, None, self._clock.now()))
+            talk = self.conversations.setdefault(key, Conversation(key, last_user_at=self._clock.now()))
             talk.context = full | (context or {})
             talk.last_user_at = self._clock.now()
         self.deeds.note(moment, "open", key, {"name": name, "locale": locale, "context": context or {}})
@@ -102,7 +104,7 @@ class Phone:
         """
         talk = self.get(conversation)
         if content:
-            url = self.pictures.upload(_as_bytes(content), mime_type, expires_s)
+            url = self.pictures.upload(as_bytes(content), mime_type, expires_s)
         url = url or (
             f"https://storage.googleapis.com/business-messages-us/1/{secrets.token_urlsafe(18)}"
             f"?x-goog-algorithm=GOOG4-RSA-SHA256&x-goog-expires={expires_s}&x-goog-signature={secrets.token_hex(32)}"
@@ -118,18 +120,18 @@ class Phone:
         """
         with self._lock:
             talk = self.get(conversation)
-            message_id, chip = find_chip(talk, label, postback) or ("", None)
-        if chip and chip.liveAgentRequest:
+            message_id, chip = find_chip(talk, label, postback) or ("", {})
+        kind = kind_of(chip)
+        if kind == "liveAgentRequest":
             return self._ask_for_person(conversation, with_context=False)
-        labelled = chip and (chip.reply or chip.action)
-        if not labelled:
+        if kind not in _CHIP_TYPES:
             raise ApiError("NOT_FOUND", f"There is no chip {label!r} to tap under the newest message or on a card.")
         answer: JsonObject = {
             "message": f"conversations/{conversation}/messages/{message_id}",
-            "postbackData": labelled.postbackData,
+            "postbackData": postback_of(chip),
             "text": label,
             "createTime": self._now(),
-            type_field: "REPLY" if chip and chip.reply else "ACTION",
+            type_field: _CHIP_TYPES[kind],
         }
         self._show(talk, {"kind": "tap", "text": label})
         return self._outbox.post(talk, "suggestionResponse", answer, with_context=True)
@@ -244,17 +246,7 @@ class Phone:
     def _show(self, talk: Conversation, line: JsonObject) -> None:
         with self._lock:
             talk.last_user_at = self._clock.now()
-            talk.transcript.append({"at": self._now(), "from": "user", **line})
-            talk.chips, talk.chips_of = [], ""
+            talk.put({"at": self._now(), "from": "user", **line})
 
     def _now(self) -> str:
         return rfc3339(self._clock.now())
-
-
-def _as_bytes(content: bytes | str) -> bytes:
-    if isinstance(content, bytes):
-        return content
-    try:
-        return base64.b64decode(content, validate=True)
-    except ValueError as e:
-        raise ApiError("INVALID_ARGUMENT", "content must be in base64.") from e

@@ -32,8 +32,8 @@ class _Picture(NamedTuple):
     mime_type: str
 
 
-class _Served(Protocol):
-    """The stand-in that answers for the pictures; `base_url` is "" while it does not."""
+class Served(Protocol):
+    """The stand-in that answers for the files; `base_url` is "" while it does not."""
 
     app: Flask
     base_url: str
@@ -46,9 +46,9 @@ class Pictures:
         self._clock = clock
         self._key = secrets.token_bytes(32)
         self._held: dict[str, _Picture] = {}
-        self._standin: _Served | None = None
+        self._standin: Served | None = None
 
-    def serve_by(self, standin: _Served) -> None:
+    def serve_by(self, standin: Served) -> None:
         """Let the stand-in answer for the pictures."""
         self._standin = standin
         standin.app.add_url_rule(f"{_FOLDER}/<number>/<name>", "pictures", view_func=self._answer)

@@ -11,127 +11,117 @@ import msgspec
 from msgspec import Meta
 
 from infra.sandbox.google_api import exactly_one_of, require
+from infra.sandbox.google_content import Description, Dial, Label, LongText, Strict, Title, Url
 
 JsonObject = dict[str, Any]
-Label = Annotated[str, Meta(min_length=1, max_length=25)]
-Url = Annotated[str, Meta(pattern="^https?://", max_length=2048)]
-LongText = Annotated[str, Meta(max_length=3072)]
 _OTHER_FILES = re.compile(r"\.(gif|webp|bmp|svg|tiff?|heic|avif|pdf|mp4|docx?|zip)$", re.IGNORECASE)
 FRAMING_EVENTS = ("REPRESENTATIVE_JOINED", "REPRESENTATIVE_LEFT")
 
 
-class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    pass
-
-
-class Representative(_Strict, frozen=True):
+class Representative(Strict, frozen=True):
     representativeType: Literal["BOT", "HUMAN"]
     displayName: str = ""
     avatarImage: Url | None = None
 
 
-class Reply(_Strict, frozen=True):
+class Reply(Strict, frozen=True):
     text: Label
     postbackData: str
 
 
-class OpenUrl(_Strict, frozen=True):
+class OpenUrl(Strict, frozen=True):
     url: Url
 
 
-class Dial(_Strict, frozen=True):
-    phoneNumber: Annotated[str, Meta(min_length=1)]
-
-
-class Action(_Strict, frozen=True):
+class Action(Strict, frozen=True):
     text: Label
     postbackData: str
     openUrlAction: OpenUrl | None = None
     dialAction: Dial | None = None
 
 
-class LiveAgentRequest(_Strict, frozen=True):
+class LiveAgentRequest(Strict, frozen=True):
     """Has no fields: its label is Google's."""
 
 
-class OAuth(_Strict, frozen=True):
+class OAuth(Strict, frozen=True):
     clientId: str
     codeChallenge: str
     codeChallengeMethod: str = ""
-    scopes: list[str] = []
+    scopes: list[str] = msgspec.field(default_factory=list)
 
 
-class AuthenticationRequest(_Strict, frozen=True):
+class AuthenticationRequest(Strict, frozen=True):
     oauth: OAuth
 
 
-class Suggestion(_Strict, frozen=True):
+class Suggestion(Strict, frozen=True):
     reply: Reply | None = None
     action: Action | None = None
     liveAgentRequest: LiveAgentRequest | None = None
     authenticationRequest: AuthenticationRequest | None = None
 
 
-class ContentInfo(_Strict, frozen=True):
+class ContentInfo(Strict, frozen=True):
     fileUrl: Url
     thumbnailUrl: Url | None = None
     altText: str = ""
     forceRefresh: bool = False
 
 
-class Image(_Strict, frozen=True):
+class Image(Strict, frozen=True):
     contentInfo: ContentInfo
 
 
-class Media(_Strict, frozen=True):
+class Media(Strict, frozen=True):
     height: Literal["SHORT", "MEDIUM", "TALL"]
     contentInfo: ContentInfo
 
 
-class CardContent(_Strict, frozen=True):
-    title: Annotated[str, Meta(max_length=200)] = ""
-    description: Annotated[str, Meta(max_length=2000)] = ""
+class CardContent(Strict, frozen=True):
+    title: Title = ""
+    description: Description = ""
     media: Media | None = None
-    suggestions: Annotated[list[Suggestion], Meta(max_length=4)] = []
+    suggestions: Annotated[list[Suggestion], Meta(max_length=4)] = msgspec.field(default_factory=list)
 
 
-class StandaloneCard(_Strict, frozen=True):
+class StandaloneCard(Strict, frozen=True):
     cardContent: CardContent
 
 
-class CarouselCard(_Strict, frozen=True):
+class CarouselCard(Strict, frozen=True):
     cardWidth: Literal["SMALL", "MEDIUM"]
     cardContents: Annotated[list[CardContent], Meta(min_length=2, max_length=10)]
 
 
-class RichCard(_Strict, frozen=True):
+class RichCard(Strict, frozen=True):
     standaloneCard: StandaloneCard | None = None
     carouselCard: CarouselCard | None = None
 
 
-class Message(_Strict, frozen=True):
+class Message(Strict, frozen=True):
     messageId: Annotated[str, Meta(min_length=1)]
     representative: Representative
     name: str = ""  # output only, ignored
     text: Annotated[str, Meta(min_length=1, max_length=3072)] | None = None
     image: Image | None = None
     richCard: RichCard | None = None
-    suggestions: Annotated[list[Suggestion], Meta(max_length=13)] = []
+    suggestions: Annotated[list[Suggestion], Meta(max_length=13)] = msgspec.field(default_factory=list)
     fallback: LongText = ""
     containsRichText: bool = False
 
 
-class Event(_Strict, frozen=True):
+class Event(Strict, frozen=True):
     eventType: Literal["TYPING_STARTED", "TYPING_STOPPED", "REPRESENTATIVE_JOINED", "REPRESENTATIVE_LEFT"]
     representative: Representative | None = None
     name: str = ""  # output only, ignored
 
 
-class Survey(_Strict, frozen=True):
+class Survey(Strict, frozen=True):
     name: str = ""  # output only, ignored
 
 
-class Receipt(_Strict, frozen=True):
+class Receipt(Strict, frozen=True):
     receiptType: Literal["READ", "DELIVERED"]
 
 
@@ -181,14 +171,6 @@ def cards(message: Message) -> list[CardContent]:
 def all_suggestions(message: Message) -> list[Suggestion]:
     """Every chip of a message, those on its cards first."""
     return [chip for card in cards(message) for chip in card.suggestions] + message.suggestions
-
-
-def chip_label(chip: Suggestion) -> str:
-    """What is printed on a chip; "liveAgentRequest" where Google prints its own words."""
-    labelled = chip.reply or chip.action
-    if labelled:
-        return labelled.text
-    return "liveAgentRequest" if chip.liveAgentRequest else "authenticationRequest"
 
 
 def as_read(message: Message) -> str:

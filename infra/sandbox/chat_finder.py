@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from functions.handoff.errors import StoreUnavailable
-from functions.handoff.ids import conversation_key
 from functions.runtime.config import read_settings
 from functions.runtime.wiring import open_store
+from infra.sandbox.users import key_of
 
 if TYPE_CHECKING:
     from infra.sandbox.sandbox import Sandbox
@@ -16,7 +16,7 @@ class ChatFinder:
 
     def __init__(self, sandbox: "Sandbox", conversation: str) -> None:
         self._store, _ = open_store(read_settings(sandbox.settings))
-        self._path = f"conversations/{conversation_key('business_messages', conversation)}"
+        self._sandbox, self._conversation = sandbox, conversation
         self._found = ""
 
     def find(self) -> str:
@@ -26,7 +26,8 @@ class ChatFinder:
 
     def _read(self) -> str:
         try:
-            document = self._store.get(self._path).get(self._path)
+            path = f"conversations/{key_of(self._sandbox, self._conversation)}"
+            document = self._store.get(path).get(path)
         except StoreUnavailable:
             return ""
         return document.record.chat_id if document else ""

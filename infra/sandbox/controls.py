@@ -4,6 +4,7 @@
 - ``POST /_clock`` – ``{"advance_s": 60}`` puts the clock forward, for all who go by it, when none of them is at work
 """
 
+import base64
 import inspect
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -62,6 +63,20 @@ def call_with_body(method: Callable[..., Any], *arguments: str) -> Any:
     except TypeError as e:
         raise ApiError("INVALID_ARGUMENT", str(e)) from e
     return method(*arguments, **keywords)
+
+
+def as_bytes(content: bytes | str) -> bytes:
+    """A file's bytes; a text holds them in base64, as JSON does.
+
+    Raises:
+        ApiError: INVALID_ARGUMENT when it does not.
+    """
+    if isinstance(content, bytes):
+        return content
+    try:
+        return base64.b64decode(content, validate=True)
+    except ValueError as e:
+        raise ApiError("INVALID_ARGUMENT", "content must be in base64.") from e
 
 
 def changed_options(options: Any, changes: JsonObject) -> Any:

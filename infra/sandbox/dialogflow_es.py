@@ -1,9 +1,7 @@
 """Stand-in of dialogflow.googleapis.com (v2, Dialogflow ES) with a small agent that calls its fulfilment webhook.
 
 Strict about requests; what the fulfilment webhook answers wrongly is kept in `violations`. Any or no Authorization is
-taken. Beside the base's control endpoints and those of `controls`:
-
-- ``POST /_webhook_alone`` – ``{"session": NAME, "text", "payload"}`` calls the fulfilment webhook outside any turn
+taken. Control endpoints: see `dialogflow_standin`.
 
 Source: Dialogflow v2 REST (discovery document): projects.agent.sessions.detectIntent and its kin.
 """
@@ -12,24 +10,10 @@ import uuid
 from typing import Any
 
 import msgspec
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 
 from infra.sandbox.clock import Clock
-from infra.sandbox.controls import add_controls, changed_options
-from infra.sandbox.dialogflow_es_agent import (
-    HANDOFF,
-    INTENTS,
-    RETURN,
-    USER_EVENTS,
-    Session,
-    Turn,
-    activate,
-    hear_event,
-    hear_text,
-    refresh,
-    say,
-)
-from infra.sandbox.dialogflow_es_intent import Intent
+from infra.sandbox.dialogflow_agent import HANDOFF, BotOptions
 from infra.sandbox.dialogflow_es_messages import IntentMessage
 from infra.sandbox.dialogflow_es_result import contexts, merge, query_result, set_only
 from infra.sandbox.dialogflow_es_schema import (
@@ -45,64 +29,47 @@ from infra.sandbox.dialogflow_es_schema import (
     check_session,
     is_reserved_context,
 )
-from infra.sandbox.dialogflow_es_webhook import Fulfilment, WebhookOptions, call_webhook
-from infra.sandbox.google_api import ApiError, Violation, answer_errors, read_body, rfc3339
-from infra.sandbox.standin import StandIn
+from infra.sandbox.dialogflow_es_session import Session, Turn, activate, hear_event, hear_text, refresh, say
+from infra.sandbox.dialogflow_es_webhook import call_webhook, read_response
+from infra.sandbox.dialogflow_standin import BotStandIn
+from infra.sandbox.dialogflow_webhook import Caller, Fulfilment, WebhookOptions
+from infra.sandbox.google_api import ApiError, read_body
+from infra.sandbox.google_identity import GoogleIdentityStandIn
 
 JsonObject = dict[str, Any]
 
 
-class DialogflowOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the agent is set up. Without `knows_return_event` it meets `return_event` with a fallback answer.
+class DialogflowOptions(BotOptions, frozen=True, kw_only=True):
+    """How the agent is set up. `answers`: to exactly this text it says these messages, and nothing else."""
 
-    `knows_user_events`: the same for sign-in and survey answers. `answers`: to exactly this text it says these
-    messages, and nothing else.
-    """
-
-    return_event: str = "AGENT_CHAT_ENDED"
-    knows_return_event: bool = True
-    knows_user_events: bool = True
-    answers: dict[str, list[IntentMessage]] = {}
+    answers: dict[str, list[IntentMessage]] = msgspec.field(default_factory=dict)
     webhook: WebhookOptions = WebhookOptions()
 
 
-class DialogflowStandIn(StandIn):
-    """Dialogflow ES with any number of sessions. `turns`: every turn heard, per session name."""
+class DialogflowStandIn(BotStandIn):
+    """Dialogflow ES with any number of sessions and agents. `google` signs its identity tokens."""
 
-    def __init__(self, options: DialogflowOptions | None = None, clock: Clock | None = None) -> None:
-        super().__init__("dialogflow", clock)
-        self.options = options or DialogflowOptions()
+    options: DialogflowOptions
+
+    def __init__(
+        self,
+        options: DialogflowOptions | None = None,
+        clock: Clock | None = None,
+        google: GoogleIdentityStandIn | None = None,
+    ) -> None:
+        super().__init__(options or DialogflowOptions(), clock)
         self.sessions: dict[str, Session] = {}
-        self.turns: dict[str, list[JsonObject]] = {}
-        self.violations: list[Violation] = []
-        self.webhook_calls: list[JsonObject] = []
-        answer_errors(self.app)
+        self._caller = Caller(self.clock, self.wire, read_response, google)
         self.app.add_url_rule("/v2/<path:target>", view_func=self._detect_intent, methods=["POST"])
-        self.app.add_url_rule("/_webhook_alone", view_func=self._webhook_alone, methods=["POST"])
-        add_controls(self)
 
-    def change_options(self, **changes: Any) -> None:
-        """Replace options from here on; nested ones are merged (`webhook={"url": …}`)."""
-        options = changed_options(self.options, changes)
+    def check_options(self, options: DialogflowOptions) -> None:
+        """Raises `ApiError` INVALID_ARGUMENT for a message of no kind, or of several."""
         for messages in options.answers.values():
             check_messages(messages)
-        self.options = options
 
-    def state(self) -> JsonObject:
-        """Sessions with their turns, webhook calls, violations."""
-        with self.lock:
-            return {
-                "sessions": {name: {"turns": list(turns)} for name, turns in self.turns.items()},
-                "webhook_calls": list(self.webhook_calls),
-                "violations": msgspec.to_builtins(self.violations),
-            }
-
-    def reset(self) -> None:
-        """Forget all sessions."""
+    def forget_sessions(self) -> None:
+        """Forget what is known of all sessions."""
         self.sessions.clear()
-        self.turns.clear()
-        self.violations.clear()
-        self.webhook_calls.clear()
 
     def _detect_intent(self, target: str) -> Response:
         name, _, method = target.rpartition(":")
@@ -128,18 +95,11 @@ class DialogflowStandIn(StandIn):
         self._activate(name, given.contexts)
         for context in given.contexts:
             if is_reserved_context(_context_id(context)):
-                self._note("reserved context set by the caller", context.name)
+                self.note("reserved context set by the caller", context.name)
         if isinstance(heard, TextInput):
             answer = self.options.answers.get(heard.text)
             return say(session, msgspec.to_builtins(answer), now) if answer else hear_text(session, heard.text, now)
-        return hear_event(session, self._intents(), heard.name, heard.parameters, now)
-
-    def _intents(self) -> tuple[Intent, ...]:
-        hidden = (RETURN,) if self.options.knows_user_events else (RETURN, *USER_EVENTS)
-        others = tuple(intent for intent in INTENTS if intent not in hidden)
-        if not self.options.knows_return_event:
-            return others
-        return (msgspec.structs.replace(RETURN, events=(self.options.return_event,)), *others)
+        return hear_event(session, self.options, heard.name, heard.parameters, now)
 
     def _activate(self, name: str, contexts: list[Context]) -> None:
         for context in contexts:
@@ -167,7 +127,7 @@ class DialogflowStandIn(StandIn):
 
     def _follow_up(self, name: str, result: JsonObject, event: FollowupEvent) -> None:
         session, heard = self.sessions[name], EventInput(name=event.name, languageCode=result["languageCode"])
-        turn = hear_event(session, self._intents(), event.name, event.parameters, self.clock.time())
+        turn = hear_event(session, self.options, event.name, event.parameters, self.clock.time())
         result.clear()
         result.update(query_result(name, session, turn, heard))
 
@@ -178,25 +138,20 @@ class DialogflowStandIn(StandIn):
             "queryResult": answer["queryResult"],
             "originalDetectIntentRequest": {"payload": payload},
         }
-        done = call_webhook(self.options.webhook, body, headers, self.clock, self.wire)
-        with self.lock:
-            call = {"session": name, "responseId": answer["responseId"], "http_status": done.http_status}
-            self.webhook_calls.append(call | {"status": done.status, "answer": done.body})
-            if done.problem:
-                self._note("invalid webhook answer", done.problem)
+        done = call_webhook(self._caller, self.options.webhook, body, headers)
+        self.record_call(name, answer["responseId"], done)
         return done
 
-    def _webhook_alone(self) -> Response:
-        asked = request.get_json()
-        name, heard = asked["session"], asked.get("text", "talk to a person")
+    def call_alone(self, name: str, asked: JsonObject) -> Fulfilment:
+        """Call the webhook as in a turn of that session that asks for a person, without such a turn."""
         check_session(name)
+        heard = TextInput(text=asked.get("text", "talk to a person"), languageCode="en")
         with self.lock:
             session = self.sessions.setdefault(name, Session())
             turn = Turn(HANDOFF, HANDOFF.texts[0], asked.get("parameters", {"department": ""}))
-            result = query_result(name, session, turn, TextInput(text=heard, languageCode="en"))
+            result = query_result(name, session, turn, heard)
         answer = {"responseId": str(uuid.uuid4()), "queryResult": result}
-        done = self._call_webhook(name, answer, asked.get("payload", {}), {})
-        return jsonify({"http_status": done.http_status, "status": done.status, "answer": done.body})
+        return self._call_webhook(name, answer, asked.get("payload", {}), {})
 
     # --- the record ---
 
@@ -205,7 +160,6 @@ class DialogflowStandIn(StandIn):
         if isinstance(heard, EventInput):
             what["event"] = what.pop("name")
         turn = {
-            "at": rfc3339(self.clock.now()),
             "responseId": answer["responseId"],
             **what,
             "payload": given.payload,
@@ -214,11 +168,7 @@ class DialogflowStandIn(StandIn):
             "result": answer["queryResult"],
             "webhookStatus": answer.get("webhookStatus"),
         }
-        with self.lock:
-            self.turns.setdefault(name, []).append(turn)
-
-    def _note(self, rule: str, detail: str) -> None:
-        self.violations.append(Violation(rfc3339(self.clock.now()), rule, detail))
+        self.record_turn(name, turn)
 
 
 def _context_id(context: Context) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from infra.sandbox.dialogflow_es_agent import Session, Turn
-from infra.sandbox.dialogflow_es_intent import Intent
 from infra.sandbox.dialogflow_es_schema import Heard, TextInput, WebhookResponse
+from infra.sandbox.dialogflow_es_session import Session, Turn
+from infra.sandbox.dialogflow_intent import Intent
 
 JsonObject = dict[str, Any]
 

@@ -3,11 +3,12 @@
 from typing import Any
 
 JsonObject = dict[str, Any]
-LIVECHAT, CHANNEL, DIALOGFLOW, TASKS = "livechat", "business-messages", "dialogflow", "cloud-tasks"
+LIVECHAT, CHANNEL, RCS, DIALOGFLOW, TASKS = "livechat", "business-messages", "rcs", "dialogflow", "cloud-tasks"
 API_PATHS = {
     LIVECHAT: "^/v[0-9.]+/(customer|agent)/action/|^/v2/",
     CHANNEL: "^/v1/conversations/",
-    DIALOGFLOW: "^/v2/",
+    RCS: "^/v1/phones/",
+    DIALOGFLOW: "^/v[23]/",
     TASKS: "^/v2/",
 }
 """By stand-in: the calls that the functions make to it."""

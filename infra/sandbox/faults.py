@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from infra.sandbox.failing import API_PATHS, CHANNEL, DIALOGFLOW, LIVECHAT, refusal
+from infra.sandbox.failing import API_PATHS, CHANNEL, DIALOGFLOW, LIVECHAT, RCS, refusal
 from infra.sandbox.fault_switches import (
     ALL_FUNCTIONS,
     BOT,
@@ -21,6 +21,7 @@ from infra.sandbox.fault_switches import (
     Switch,
     function_of,
 )
+from infra.sandbox.fault_switches import CHANNEL as THE_CHANNEL
 from infra.sandbox.livechat.deliveries import Mischief
 from infra.sandbox.processes import FunctionProcess
 from infra.sandbox.sandbox import ClockNotObeyed, Sandbox
@@ -37,11 +38,12 @@ _USERS_MESSAGES = ("message", "suggestionResponse")
 _NO_CLOCK = "Time can be moved on only with a SQLite store, and with stand-ins for all services."
 _NO_BOT = "An own Dialogflow agent answers: it can't be told to fail."
 _BUSY = "The functions were at work all the time, so time was not moved on. Try again."
+_CHANNEL_NAMES = {"business_messages": THE_CHANNEL, "rcs": "RCS for Business"}
 _REFUSALS = {
-    "livechat_limited": (LIVECHAT, 429),
-    "livechat_down": (LIVECHAT, 503),
-    "business_messages_down": (CHANNEL, 503),
-    "dialogflow_down": (DIALOGFLOW, 503),
+    "livechat_limited": ((LIVECHAT,), 429),
+    "livechat_down": ((LIVECHAT,), 503),
+    "business_messages_down": ((CHANNEL, RCS), 503),
+    "dialogflow_down": ((DIALOGFLOW,), 503),
 }
 
 
@@ -51,9 +53,17 @@ class CantSwitch(Exception):
 
 def switches(sandbox: Sandbox) -> list[JsonObject]:
     """All of them, for a page: the fields of `Switch`, `on`, and `why_not`: "", or why it does not work here."""
-    return [
-        {**msgspec.to_builtins(one), "on": _is_on(sandbox, one), "why_not": _why_not(sandbox, one)} for one in SWITCHES
-    ]
+    return [_shown(sandbox, one) for one in SWITCHES]
+
+
+def _shown(sandbox: Sandbox, one: Switch) -> JsonObject:
+    said = {name: in_words(sandbox, getattr(one, name)) for name in ("group", "label", "explanation")}
+    return {**msgspec.to_builtins(one), **said, "on": _is_on(sandbox, one), "why_not": _why_not(sandbox, one)}
+
+
+def in_words(sandbox: Sandbox, said: str) -> str:
+    """What is said of the channel, by the name of the one that is used here."""
+    return said.replace(THE_CHANNEL, _CHANNEL_NAMES[sandbox.channel])
 
 
 def time_of(sandbox: Sandbox) -> JsonObject:
@@ -116,7 +126,7 @@ def _turn(sandbox: Sandbox, switch_id: str, on: bool) -> None:
 def _apply(sandbox: Sandbox) -> None:
     """Have every stand-in do what is switched on now, and nothing of what is not."""
     on = sandbox.switched_on
-    for standin in (sandbox.livechat, sandbox.messages, sandbox.dialogflow):
+    for standin in (sandbox.livechat, *sandbox.channels.values(), sandbox.dialogflow):
         _put_faults(standin, _faults(standin.name, on))
     is_twice, is_swapped = "webhooks_twice" in on, "webhooks_swapped" in on
     deliveries = sandbox.livechat.licence.webhooks.deliveries
@@ -126,7 +136,8 @@ def _apply(sandbox: Sandbox) -> None:
     )
     hold_s = HOLD_S if is_swapped else Sending().hold_s
     swap = _USERS_MESSAGES if is_swapped else ()
-    sandbox.messages.change_options(sending={"twice": float(is_twice), "swap": swap, "hold_s": hold_s})
+    for channel in sandbox.channels.values():
+        channel.change_options(sending={"twice": float(is_twice), "swap": swap, "hold_s": hold_s})
     sandbox.dialogflow.change_options(webhook={"twice": is_twice})
 
 
@@ -138,7 +149,7 @@ def _put_faults(standin: StandIn, faults: list[Fault]) -> None:
 def _faults(standin: str, on: set[str]) -> list[Fault]:
     """The rules of one stand-in: of several refusals each strikes as often as the others, and all are slow if it is."""
     delay_s = SLOW_S if standin == LIVECHAT and "livechat_slow" in on else 0.0
-    statuses = [status for one, (who, status) in _REFUSALS.items() if who == standin and one in on]
+    statuses = [status for one, (who, status) in _REFUSALS.items() if standin in who and one in on]
 
     def fault(**how: Any) -> Fault:
         return Fault(path=API_PATHS[standin], name=_BY_HAND, delay_s=delay_s, **how)
@@ -160,7 +171,7 @@ class _Loss(NamedTuple):
 
 
 def _lose_users(sandbox: Sandbox, on: bool) -> None:
-    sandbox.messages.phone.sender.lose_next = _USERS_MESSAGES if on else ()
+    sandbox.channels[sandbox.channel].phone.sender.lose_next = _USERS_MESSAGES if on else ()
 
 
 def _lose_agents(sandbox: Sandbox, on: bool) -> None:
@@ -168,7 +179,9 @@ def _lose_agents(sandbox: Sandbox, on: bool) -> None:
 
 
 _LOSSES = {
-    "drop_next_of_user": _Loss(lambda sandbox: bool(sandbox.messages.phone.sender.lose_next), _lose_users),
+    "drop_next_of_user": _Loss(
+        lambda sandbox: bool(sandbox.channels[sandbox.channel].phone.sender.lose_next), _lose_users
+    ),
     "drop_next_of_agent": _Loss(
         lambda sandbox: sandbox.livechat.licence.webhooks.deliveries.lose_next,
         _lose_agents,

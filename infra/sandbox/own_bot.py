@@ -17,6 +17,7 @@ _OF_BOTS = (
     "DIALOGFLOW_LANGUAGE",
     "DIALOGFLOW_RETURN_EVENT",
     "HANDOFF_ACTIONS",
+    "HANDOFF_TAGS",
     "HANDOFF_CONTEXTS",
     "HANDOFF_AFTER_FALLBACKS",
     "BOT_NAME",
@@ -50,10 +51,6 @@ def read_own_bot(environ: Mapping[str, str]) -> dict[str, str]:
         settings = read_settings(given)
     except ConfigError as e:
         raise NoBot(f"{e}; or {_WITHOUT}") from e
-    if settings.dialogflow_is_cx:
-        raise NoBot(
-            f"DIALOGFLOW_AGENT names a Dialogflow CX agent; only ES (projects/P/agent) is supported; {_WITHOUT}"
-        )
     return {**given, "DIALOGFLOW_API_URL": settings.dialogflow_api_url}
 
 

@@ -144,7 +144,7 @@ def _refuse_strangers() -> None:
 
 def _hardening(sandbox: Sandbox) -> Any:
     """What adds the headers: scripts come from the page alone, pictures also from the stand-ins that keep them."""
-    pictures = " ".join(filter(None, (sandbox.messages.base_url, sandbox.livechat.base_url)))
+    pictures = " ".join(filter(None, (sandbox.channels[sandbox.channel].base_url, sandbox.livechat.base_url)))
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
         f" img-src 'self' data: {pictures}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -7,6 +7,8 @@ import msgspec
 from msgspec import Meta
 
 from infra.sandbox import page_samples
+from infra.sandbox.business_messages_phone import Phone as BusinessMessagesPhone
+from infra.sandbox.rcs_phone import Phone as RcsPhone
 from infra.sandbox.sandbox import Sandbox
 
 JsonObject = dict[str, Any]
@@ -26,8 +28,11 @@ class _Arguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Open(_Arguments, frozen=True, kw_only=True):
+    """`number`: of a phone with RCS, which says nothing else of its user."""
+
     name: _Name = "Michael"
     locale: Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=35)] = "en"
+    number: Annotated[str, Meta(max_length=16)] = ""
 
 
 class OfPhone(_Arguments, frozen=True, kw_only=True):
@@ -116,32 +121,39 @@ def _checked(text: str) -> str:
 # --- the user --------------------------------------------------------------------------------------------------------
 
 
+def _phone(sandbox: Sandbox) -> BusinessMessagesPhone | RcsPhone:
+    """The phones that the page shows."""
+    return sandbox.channels[sandbox.channel].phone
+
+
 def _open(sandbox: Sandbox, body: Open) -> JsonObject:
+    if sandbox.channel == "rcs":
+        return {"conversation": sandbox.rcs.phone.open(phone_number=body.number)}
     return {"conversation": sandbox.messages.phone.open(name=body.name, locale=body.locale)}
 
 
 def _say(sandbox: Sandbox, body: Say) -> JsonObject:
-    sandbox.messages.phone.say(body.conversation, _checked(body.text))
+    _phone(sandbox).say(body.conversation, _checked(body.text))
     return {}
 
 
 def _tap(sandbox: Sandbox, body: Tap) -> JsonObject:
-    sandbox.messages.phone.tap(body.conversation, body.label, postback=body.postback)
+    _phone(sandbox).tap(body.conversation, body.label, postback=body.postback)
     return {}
 
 
 def _ask_for_person(sandbox: Sandbox, body: OfPhone) -> JsonObject:
-    sandbox.messages.phone.request_live_agent(body.conversation)
+    _phone(sandbox).request_live_agent(body.conversation)
     return {}
 
 
 def _type(sandbox: Sandbox, body: Typing) -> JsonObject:
-    sandbox.messages.phone.typing(body.conversation, on=body.on)
+    _phone(sandbox).typing(body.conversation, on=body.on)
     return {}
 
 
 def _read(sandbox: Sandbox, body: OfPhone) -> JsonObject:
-    sandbox.messages.phone.read(body.conversation)
+    _phone(sandbox).read(body.conversation)
     return {}
 
 
@@ -154,6 +166,16 @@ def _sign_in(sandbox: Sandbox, body: SignIn) -> JsonObject:
 def _survey(sandbox: Sandbox, body: Survey) -> JsonObject:
     sandbox.messages.phone.answer_survey(body.conversation, body.survey_id, rating=body.rating)
     return {}
+
+
+def _switch(deed: str) -> Callable[[Sandbox, Any], JsonObject]:
+    """Subscribe or unsubscribe: on RCS alone."""
+
+    def switch(sandbox: Sandbox, body: OfPhone) -> JsonObject:
+        getattr(sandbox.rcs.phone, deed)(body.conversation)
+        return {}
+
+    return switch
 
 
 # --- an agent --------------------------------------------------------------------------------------------------------
@@ -194,6 +216,8 @@ ACTIONS: dict[str, Action] = {
     "phone/read": Action(OfPhone, _read),
     "phone/sign_in": Action(SignIn, _sign_in),
     "phone/survey": Action(Survey, _survey),
+    "phone/subscribe": Action(OfPhone, _switch("subscribe")),
+    "phone/unsubscribe": Action(OfPhone, _switch("unsubscribe")),
     "agent/reply": Action(Reply, _reply),
     "agent/sample": Action(Sample, _send_sample),
     "agent/edit": Action(Edit, _edit),

@@ -5,13 +5,19 @@ The function's log line counts the calls and names the conversation; it has the 
 
 from collections.abc import Callable, Iterable, Mapping
 
-from infra.sandbox.page_kinds import BUSINESS_MESSAGES, CLOUD_TASKS, DIALOGFLOW, LIVECHAT
+from infra.sandbox.page_kinds import BUSINESS_MESSAGES, CLOUD_TASKS, DIALOGFLOW, LIVECHAT, RCS
 from infra.sandbox.page_owners import Owners, chat_name, names_in
 from infra.sandbox.page_rows import Kept, Row
 from infra.sandbox.wire import Exchange
 
 _SLACK_S = 0.5
-_WIRES = {"channel": BUSINESS_MESSAGES, "livechat": LIVECHAT, "dialogflow": DIALOGFLOW, "tasks": CLOUD_TASKS}
+_WIRES = {
+    "channel": BUSINESS_MESSAGES,
+    "rcs": RCS,
+    "livechat": LIVECHAT,
+    "dialogflow": DIALOGFLOW,
+    "tasks": CLOUD_TASKS,
+}
 """Whom the functions' counts mean: what stands before the first underscore ("channel_receipts")."""
 
 
@@ -48,6 +54,7 @@ class Families:
 
     def learn_line(self, request: Kept, key: str, chat_id: str) -> None:
         """What a log line tells: the conversation, its chat, and how many calls there were."""
+        key = self._owners.of_log(key)
         if key:
             request.row.conversation = key
             for one in self._kept.values():

@@ -46,7 +46,7 @@ def read_faults(sandbox: Sandbox) -> JsonObject:
     on = [one for one in switches if one["on"]]
     return {
         "switches": switches,
-        "broken": [_words(one) for one in on if one["id"] != ALL_FUNCTIONS],
+        "broken": [faults.in_words(sandbox, _words(one)) for one in on if one["id"] != ALL_FUNCTIONS],
         "can_mend": any(one["kind"] != "action" for one in on),
         "ahead_s": sandbox.clock.ahead_s,
     }

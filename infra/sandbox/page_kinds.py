@@ -1,5 +1,7 @@
 """What an exchange on the wire is called in the trace, in the providers' own words, and what of it says little."""
 
+import base64
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -7,10 +9,12 @@ from urllib.parse import urlsplit
 
 from infra.sandbox.wire import Exchange
 
-BUSINESS_MESSAGES, LIVECHAT, DIALOGFLOW, CLOUD_TASKS = "business-messages", "livechat", "dialogflow", "cloud-tasks"
+BUSINESS_MESSAGES, RCS = "business-messages", "rcs"
+LIVECHAT, DIALOGFLOW, CLOUD_TASKS = "livechat", "dialogflow", "cloud-tasks"
 _QUIET = {
     *("receipts", "userStatus typing", "receipt READ", "receipt DELIVERED", "TYPING_STARTED", "TYPING_STOPPED"),
     *("events_marked_as_seen", "mark_events_as_seen", "update_event_properties"),
+    *("IS_TYPING", "READ", "DELIVERED"),
     *("routing_status_set", "customer_session_fields_updated", "health"),
 }
 
@@ -33,6 +37,14 @@ def at(value: Any, *names: str) -> Any:
     return value
 
 
+def opened(body: Any) -> Any:
+    """The data in an envelope of RCS for Business; None where there is none."""
+    try:
+        return json.loads(base64.b64decode(str(at(body, "message", "data")), validate=True))
+    except (ValueError, RecursionError):
+        return None
+
+
 def _by_path(exchange: Exchange) -> list[str]:
     return [exchange.method, urlsplit(exchange.url).path]
 
@@ -45,6 +57,11 @@ def _from_phone(exchange: Exchange) -> list[str]:
     if exchange.kind == "userStatus":
         return ["userStatus", "requestedLiveAgent" if at(status, "requestedLiveAgent") else "typing"]
     return [exchange.kind]
+
+
+def _from_rcs_phone(exchange: Exchange) -> list[str]:
+    data = opened(exchange.body)
+    return [str(at(data, "eventType") or exchange.kind)]
 
 
 def _from_livechat(exchange: Exchange) -> list[str]:
@@ -67,6 +84,15 @@ def _to_phone(exchange: Exchange) -> list[str]:
         return [resource.removesuffix("s")]
     content = next((name for name in ("richCard", "image") if at(exchange.body, name)), "message")
     return [content, str(at(exchange.body, "representative", "representativeType"))]
+
+
+def _to_rcs_phone(exchange: Exchange) -> list[str]:
+    if exchange.method == "GET":
+        return ["fetch a file"]
+    if event := at(exchange.body, "eventType"):
+        return [str(event)]
+    content = at(exchange.body, "contentMessage")
+    return [next((name for name in ("richCard", "contentInfo") if at(content, name)), "message")]
 
 
 _ACCOUNTS = {"/v2/token": "renew the agent token", "/v2/customer/token": "customer token"}
@@ -93,6 +119,8 @@ def _to_tasks(_exchange: Exchange) -> list[str]:
 _WORDS: dict[tuple[str, bool], Callable[[Exchange], list[str]]] = {
     (BUSINESS_MESSAGES, True): _from_phone,
     (BUSINESS_MESSAGES, False): _to_phone,
+    (RCS, True): _from_rcs_phone,
+    (RCS, False): _to_rcs_phone,
     (LIVECHAT, True): _from_livechat,
     (LIVECHAT, False): _to_livechat,
     (DIALOGFLOW, True): lambda exchange: [exchange.kind],

@@ -11,14 +11,16 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from functions.handoff.ids import conversation_key, session_id
-from infra.sandbox.page_kinds import BUSINESS_MESSAGES, CLOUD_TASKS, DIALOGFLOW, LIVECHAT, at
+from functions.runtime.log_values import shown_conversation
+from infra.sandbox.page_kinds import BUSINESS_MESSAGES, CLOUD_TASKS, DIALOGFLOW, LIVECHAT, RCS, at, opened
 from infra.sandbox.wire import Exchange
 
 _REMEMBERED = 5_000
 _PHONE_PATH = re.compile(r"/v1/conversations/([^/]+)/")
+_RCS_PATH = re.compile(r"/v1/phones/([^/]+)/")
 _SESSION = re.compile(r"/sessions/([^/:]+)")
 _GIVES_TOKEN = "/v2/customer/token"
 _TAKES_TOKEN = "/customer/action/"
@@ -46,11 +48,15 @@ class Owners:
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
 
-    def of_channel_id(self, conversation: str) -> str:
-        """The key of a user's conversation, whose bot session is known from now on."""
-        key = conversation_key("business_messages", conversation)
-        self.learn([f"session/{session_id(key)}"], key)
+    def of_channel_id(self, channel: str, *channel_ids: str) -> str:
+        """The key of a user's conversation, whose bot session, and name in logs, is known from now on."""
+        key = conversation_key(channel, *channel_ids)
+        self.learn([f"session/{session_id(key)}", f"log/{shown_conversation(key)}"], key)
         return key
+
+    def of_log(self, shown: str) -> str:
+        """The key of a conversation that a log names."""
+        return self.key_by([f"log/{shown}"]) or shown
 
 
 def chat_name(chat_id: object) -> str:
@@ -87,12 +93,25 @@ def _nothing(_owners: Owners, _exchange: Exchange) -> str:
 
 def _phone_webhook(owners: Owners, exchange: Exchange) -> str:
     conversation = at(exchange.body, "conversationId")
-    return owners.of_channel_id(conversation) if isinstance(conversation, str) and conversation else ""
+    is_one = isinstance(conversation, str) and conversation
+    return owners.of_channel_id("business_messages", conversation) if is_one else ""
 
 
 def _phone_call(owners: Owners, exchange: Exchange) -> str:
     found = _PHONE_PATH.search(urlsplit(exchange.url).path)
-    return owners.of_channel_id(found[1]) if found else ""
+    return owners.of_channel_id("business_messages", found[1]) if found else ""
+
+
+def _rcs_webhook(owners: Owners, exchange: Exchange) -> str:
+    data = opened(exchange.body)
+    agent, number = at(data, "agentId"), at(data, "senderPhoneNumber") or at(data, "phoneNumber")
+    return owners.of_channel_id("rcs", str(agent), str(number)) if agent and number else ""
+
+
+def _rcs_call(owners: Owners, exchange: Exchange) -> str:
+    url = urlsplit(exchange.url)
+    found, agent = _RCS_PATH.search(url.path), parse_qs(url.query).get("agentId")
+    return owners.of_channel_id("rcs", agent[0], unquote(found[1])) if found and agent else ""
 
 
 def _bot(owners: Owners, exchange: Exchange) -> str:
@@ -114,6 +133,8 @@ def _task(_owners: Owners, exchange: Exchange) -> str:
 _TELLERS: dict[tuple[str, bool], Callable[[Owners, Exchange], str]] = {
     (BUSINESS_MESSAGES, True): _phone_webhook,
     (BUSINESS_MESSAGES, False): _phone_call,
+    (RCS, True): _rcs_webhook,
+    (RCS, False): _rcs_call,
     (DIALOGFLOW, True): _bot,
     (DIALOGFLOW, False): _bot,
     (CLOUD_TASKS, True): _task,

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from infra.sandbox.page_kinds import is_quiet, kind_of
+from infra.sandbox.page_kinds import is_quiet, kind_of, opened
 from infra.sandbox.page_masks import Masks
 from infra.sandbox.wire import Exchange
 
@@ -113,6 +113,8 @@ def detail_of(kept: Kept, masks: Masks) -> JsonObject:
             "headers": masks.headers(exchange.headers),
             "body": masks.body(exchange.body),
         }
+        if data := opened(exchange.body):
+            detail["request"]["data"] = masks.body(data)
         detail["answer"] = {
             "status": exchange.status,
             "error": exchange.error,

@@ -10,7 +10,6 @@ from typing import Any
 
 from functions.handoff.conversation import Conversation, from_record
 from functions.handoff.errors import StoreUnavailable
-from functions.handoff.ids import conversation_key
 from functions.storage.sqlite import SqliteStore
 from infra.sandbox.page_desk import Desk
 from infra.sandbox.page_faults import read_faults
@@ -37,7 +36,7 @@ class PageState:
     def __init__(self, sandbox: Sandbox) -> None:
         self.boot = uuid.uuid4().hex
         self.pulse = Pulse()
-        self.phones = Phones(sandbox.messages)
+        self.phones = Phones(sandbox.channels[sandbox.channel], sandbox.settings.get("BOT_NAME", "Bot"))
         self.desk = Desk(sandbox.livechat)
         functions = {sandbox.url_of(name): name for name in sandbox.functions}
         self.trace = Trace(lambda url: functions.get(url.rstrip("/"), ""), Masks(_secrets(sandbox)), self.pulse.beat)
@@ -58,8 +57,9 @@ class PageState:
 
     def _wires(self) -> Iterator[Wire]:
         one = self._sandbox
-        yield from (one.messages.wire, one.livechat.wire, one.dialogflow.wire, one.tasks.wire)
-        yield one.messages.phone.sender.wire
+        yield from (one.livechat.wire, one.dialogflow.wire, one.tasks.wire)
+        for channel in one.channels.values():
+            yield from (channel.wire, channel.phone.sender.wire)
         yield one.livechat.licence.webhooks.deliveries.wire
 
     def _take(self, exchange: Exchange) -> None:
@@ -73,7 +73,7 @@ class PageState:
 
     def record(self, conversation: str) -> JsonObject | None:
         """What the functions keep of a conversation; None where there is nothing."""
-        path = f"conversations/{conversation_key('business_messages', conversation)}"
+        path = f"conversations/{self.phones.key(conversation)}"
         try:
             document = self._store.get(path).get(path) if self._store else None
         except StoreUnavailable:
@@ -94,7 +94,8 @@ class PageState:
 
     def objections(self) -> list[str]:
         """What the stand-ins object to in what they were sent, each rule once."""
-        told = (*self._sandbox.messages.violations, *self._sandbox.dialogflow.violations)
+        standins = (*self._sandbox.channels.values(), self._sandbox.dialogflow)
+        told = [violation for standin in standins for violation in standin.violations]
         return list(dict.fromkeys(f"{one.rule} ({one.detail})" for one in told))[:_OBJECTIONS_SHOWN]
 
     def setting(self) -> JsonObject:
@@ -103,7 +104,8 @@ class PageState:
         return {
             "boot": self.boot,
             "bot_name": one.settings.get("BOT_NAME", "Bot"),
-            "picture_origins": [one.messages.base_url, one.livechat.base_url],
+            "channel": one.channel,
+            "picture_origins": [one.channels[one.channel].base_url, one.livechat.base_url],
         }
 
 
@@ -177,7 +179,7 @@ class Watch:
 
 def _secrets(sandbox: Sandbox) -> list[str]:
     options = sandbox.livechat.options
-    ours = (sandbox.partner_key, sandbox.webhook_secret, sandbox.dialogflow_token)
+    ours = (sandbox.partner_key, *sandbox.rcs.options.agents.values(), sandbox.webhook_secret, sandbox.dialogflow_token)
     return [*ours, options.client_secret, options.refresh_token, options.pat]
 
 

@@ -18,7 +18,8 @@ _ANY_TYPE = "application/octet-stream"
 def _picture(sandbox: Sandbox, query: Mapping[str, str], mime_type: str, content: bytes) -> JsonObject:
     if not mime_type.startswith("image/"):
         raise UnsupportedMediaType("this is not a picture, and phones send nothing else")
-    sandbox.messages.phone.send_image(_wanted(query, "conversation"), content=content, mime_type=mime_type)
+    conversation = _wanted(query, "conversation")
+    sandbox.channels[sandbox.channel].phone.send_image(conversation, content=content, mime_type=mime_type)
     return {}
 
 

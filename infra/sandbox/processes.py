@@ -1,6 +1,8 @@
 """The functions as processes: each its own functions-framework server, as in production, stopped for sure."""
 
+import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -13,8 +15,9 @@ from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).resolve().parents[2]
-FUNCTIONS = ("dialogflow_webhook", "business_messages_webhook", "livechat_webhook", "redeliver")
+FUNCTIONS = ("dialogflow_webhook", "business_messages_webhook", "rcs_webhook", "livechat_webhook", "redeliver")
 _START_TIMEOUT_S = 40.0
+_PORTS = (20_000, 32_000)  # of Linux, macOS and Windows none gives these away by itself
 
 
 class PortInUse(Exception):
@@ -136,7 +139,9 @@ def refuse_if_taken(port: int) -> None:
 
 
 def free_port() -> int:
-    """A loopback port nobody listens on, as of now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port nobody listens on, as of now, and none of those that systems give to whoever calls."""
+    while True:
+        port = random.randrange(*_PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

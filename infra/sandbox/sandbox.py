@@ -1,7 +1,6 @@
 """Everything on one machine: stand-ins, functions, store and secrets, wired to each other as a deployment would be."""
 
 import json
-import secrets
 import shutil
 import tempfile
 import threading
@@ -9,23 +8,18 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from functions.handoff.errors import ConfigError
 from functions.runtime.config import read_settings
 from functions.runtime.sandbox_clock import is_obeyed
-from infra.sandbox.business_messages import BusinessMessagesStandIn
-from infra.sandbox.business_messages_phone import BusinessMessagesOptions
 from infra.sandbox.clock import Clock
 from infra.sandbox.cloud_tasks import CloudTasksStandIn
 from infra.sandbox.crashes import Crashes
 from infra.sandbox.deeds import Deeds
-from infra.sandbox.dialogflow_es import DialogflowOptions, DialogflowStandIn
-from infra.sandbox.livechat import LiveChatStandIn
 from infra.sandbox.processes import FUNCTIONS, FunctionProcess, free_port
+from infra.sandbox.standins import PROJECT, StandIns
 from infra.sandbox.story_player import Player
 
-PROJECT = "sandbox-project"
 _LONGEST_REQUEST_S = 60.0
 
 
@@ -40,11 +34,15 @@ class Sandbox:
 
     Args:
         settings: over the default ones, by the names the functions know.
+        channel: where a conversation begins unless it is said otherwise; all channels are there.
+        bot: which edition of Dialogflow answers.
         ports: function name → port; those not named get a free one.
         livechat_options: of that stand-in.
+        more_secrets: beside those of the stand-ins, by name.
         own_bot: the variables of a bot that answers instead of Dialogflow's stand-in, which is not served then.
         sweep: whether to call `redeliver` every `sweep_every_s` seconds, as Cloud Scheduler does every minute.
         tasks: whether wake-ups go through the Cloud Tasks stand-in.
+        queue: that stand-in, where it is not the usual one.
         store: of the setting STORE; "" = a SQLite file of its own.
     """
 
@@ -52,32 +50,32 @@ class Sandbox:
         self,
         settings: Mapping[str, str] | None = None,
         *,
+        channel: str = "business_messages",
+        bot: str = "es",
         ports: Mapping[str, int] | None = None,
         livechat_options: Mapping[str, Any] | None = None,
+        more_secrets: Mapping[str, str] | None = None,
         own_bot: Mapping[str, str] | None = None,
         sweep: bool = True,
         sweep_every_s: float = 2.0,
         tasks: bool = True,
+        queue: CloudTasksStandIn | None = None,
         store: str = "",
     ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="handoff-sandbox-"))
         self.clock = Clock()
         self._clock_path = self.folder / "clock"
         self.clock.on_advance(self._write_clock)  # before anybody is woken by it
-        self.livechat = LiveChatStandIn(clock=self.clock, **(livechat_options or {}))
-        self.partner_key = secrets.token_urlsafe(16)
-        self.webhook_secret = secrets.token_urlsafe(16)
-        self.dialogflow_token = secrets.token_urlsafe(16)
-        self.messages = BusinessMessagesStandIn(BusinessMessagesOptions(partner_key=self.partner_key), self.clock)
-        self.dialogflow = DialogflowStandIn(DialogflowOptions(), self.clock)
-        self.tasks = CloudTasksStandIn(clock=self.clock)
+        self.channel, self.bot = channel, bot
         self.own_bot = dict(own_bot or {})
+        options = livechat_options or {}
+        self._take_in(StandIns(self.clock, bot=bot, livechat_options=options, own_bot=self.own_bot, queue=queue))
         self.stories = Player(self)
         self.stage = threading.Lock()  # held while a story is played
         self.fault_deeds = Deeds(self.clock)  # what was switched by hand
+        self._more_secrets = dict(more_secrets or {})
         self._use_tasks = tasks
-        self._sweep = sweep
-        self._sweep_every_s = sweep_every_s
+        self._sweep_every_s = sweep_every_s if sweep else 0.0
         self._stopping = threading.Event()
         self._sweep_due = threading.Event()
         self.clock.on_advance(self._sweep_due.set)
@@ -88,55 +86,39 @@ class Sandbox:
         self._log = self.log_path.open("ab")
         self._ports = {name: (ports or {}).get(name) or free_port() for name in FUNCTIONS}
         self.secrets_path = self.folder / "secrets.json"
-        self.settings = {**self._serve_standins(store), **(settings or {})}
+        self.settings = {**self._wire(store), **(settings or {})}
         self.obeys_clock = _obeys_clock(self.settings)
         if self.obeys_clock:
             self.settings["SANDBOX_CLOCK"] = str(self._clock_path)
         self.functions = {name: self.new_process(name, port) for name, port in self._ports.items()}
 
+    def _take_in(self, standins: StandIns) -> None:
+        self.standins = standins
+        self.livechat, self.messages, self.rcs = standins.livechat, standins.messages, standins.rcs
+        self.dialogflow, self.tasks, self.google = standins.dialogflow, standins.tasks, standins.google
+        self.channels = standins.channels
+        self.partner_key, self.rcs_token = standins.partner_key, standins.rcs_token
+        self.webhook_secret, self.dialogflow_token = standins.webhook_secret, standins.dialogflow_token
+
     # --- settings ----------------------------------------------------------------------------------------------------
 
-    def _serve_standins(self, store: str) -> dict[str, str]:
-        livechat, messages = self.livechat.serve(), self.messages.serve()
+    def _wire(self, store: str) -> dict[str, str]:
         settings = {
-            "GOOGLE_CLOUD_PROJECT": PROJECT,
             "STORE": store or f"sqlite:{self.folder / 'store.sqlite'}",
             "SECRETS": f"file:{self.secrets_path}",
-            "BOT_NAME": "Hello World Agent",
-            "LIVECHAT_ORGANIZATION_ID": self.livechat.options.organization_id,
-            "LIVECHAT_CLIENT_ID": self.livechat.options.client_id,
-            "LIVECHAT_API_URL": livechat,
-            "LIVECHAT_ACCOUNTS_URL": livechat,
-            "BUSINESS_MESSAGES_API_URL": messages,
-            "RCS_API_URL": messages,  # nobody calls it yet; what all APIs being here allows, it must not prevent
-            "ATTACHMENT_HOSTS": urlsplit(messages).netloc,
-            "TASKS_API_URL": self.tasks.serve(),
-            **(self.own_bot or self._serve_bot()),
+            **self.standins.serve(),
         }
         if self._use_tasks:
             settings["REDELIVER_URL"] = self.url_of("redeliver")
             settings["TASKS_QUEUE"] = f"projects/{PROJECT}/locations/europe-west1/queues/handoff"
         return settings
 
-    def _serve_bot(self) -> dict[str, str]:
-        return {"DIALOGFLOW_AGENT": f"projects/{PROJECT}/agent", "DIALOGFLOW_API_URL": self.dialogflow.serve()}
-
     def url_of(self, function: str) -> str:
         """Where a function answers."""
         return f"http://127.0.0.1:{self._ports[function]}"
 
     def _write_secrets(self) -> None:
-        oauth = {
-            "client_secret": self.livechat.options.client_secret,
-            "refresh_token": self.livechat.options.refresh_token,
-        }
-        values = {
-            "livechat-oauth": json.dumps(oauth),
-            "livechat-webhook-secret": self.webhook_secret,
-            "business-messages-partner-key": self.partner_key,
-            "dialogflow-webhook-token": self.dialogflow_token,
-        }
-        self.secrets_path.write_text(json.dumps(values))
+        self.secrets_path.write_text(json.dumps(self.standins.secrets() | self._more_secrets))
         self.secrets_path.chmod(0o600)
 
     def new_process(self, name: str, port: int) -> FunctionProcess:
@@ -169,11 +151,8 @@ class Sandbox:
             process.start()
         for process in self.functions.values():
             process.wait_ready()
-        self.livechat.register(self.url_of("livechat_webhook"), self.webhook_secret)
-        self.messages.change_options(sending={"url": self.url_of("business_messages_webhook")})
-        webhook = {"url": self.url_of("dialogflow_webhook"), "auth": "header", "token": self.dialogflow_token}
-        self.dialogflow.change_options(webhook=webhook)
-        if self._sweep:
+        self.standins.point_at(self.url_of)
+        if self._sweep_every_s:
             threading.Thread(target=self._sweep_for_ever, name="scheduler", daemon=True).start()
 
     def _sweep_for_ever(self) -> None:
@@ -218,8 +197,7 @@ class Sandbox:
             process.ask_to_end()
         for process in self.functions.values():
             process.stop()
-        for standin in (self.livechat, self.messages, self.dialogflow, self.tasks):
-            standin.stop()
+        self.standins.stop()
         self._log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -166,7 +166,7 @@ def _fields(kind: _Kind) -> set[str]:
 
 
 def _on_phone(stage: Stage, deed: str, arguments: JsonObject) -> JsonObject:
-    does: Callable[..., JsonObject] = getattr(stage.sandbox.messages.phone, deed)
+    does: Callable[..., JsonObject] = getattr(stage.sandbox.channels[stage.sandbox.channel].phone, deed)
     return does(stage.conversation, **arguments)
 
 

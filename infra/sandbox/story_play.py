@@ -5,13 +5,12 @@ What comes while it is paused is shown and not looked at: one may join in by han
 
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from infra.sandbox import google_api
+from infra.sandbox import google_api, users
 from infra.sandbox.both_sides import Follower, Line
 from infra.sandbox.chat_finder import ChatFinder
 from infra.sandbox.livechat import errors as livechat_errors
@@ -62,11 +61,12 @@ class Play:
         conversation: str = "",
     ) -> None:
         self._sandbox = sandbox
+        self._channel = sandbox.channels[sandbox.channel]
         self._story = story
         self._on_line = on_line
         self._on_change = on_change
         self._pace_s = pace_s
-        self._conversation = conversation or str(uuid.uuid4())
+        self._conversation = conversation or users.new_name(sandbox)
         self._may_go_on = threading.Event()
         self._may_go_on.set()
         self._was_paused = False
@@ -136,8 +136,8 @@ class Play:
         objections = len(self._objections())
         try:
             cast.call(story.agents, _leaving(story))
-            sandbox.messages.phone.open(
-                conversation_id=self._conversation, name=story.user, locale=story.locale, context=story.context
+            users.open_conversation(
+                sandbox, self._conversation, name=story.user, locale=story.locale, context=story.context
             )
             self._play_steps()
             for one in self._objections()[objections:]:
@@ -188,8 +188,8 @@ class Play:
             self._look(follower)
 
     def _under_way(self, chat_id: str) -> Iterator[bool]:
-        for sent in self._sandbox.messages.phone.sender.deliveries():
-            yield sent["state"] == "pending" and sent["body"].get("conversationId") == self._conversation
+        for sent in self._channel.phone.sender.deliveries():
+            yield sent["state"] == "pending" and users.is_about(sent["body"], self._conversation)
         for delivery in list(self._sandbox.livechat.licence.webhooks.deliveries.log):
             yield delivery.outcome == "pending" and delivery.chat_id == chat_id
 
@@ -206,9 +206,8 @@ class Play:
                 raise StoryFailed(f"on the side {line.side} came: {line.said}; expected: {wanted}")
 
     def _objections(self) -> list[str]:
-        """Of Business Messages to what it got for this conversation, and of the bot to all that it got."""
-        own = f"conversations/{self._conversation}/"
-        found = [one for one in self._sandbox.messages.violations if one.detail.startswith(own)]
+        """Of the channel to what it got for this conversation, and of the bot to all that it got."""
+        found = [one for one in self._channel.violations if f"/{self._conversation}/" in f"/{one.detail}"]
         return [f"{one.rule} ({one.detail})" for one in (*found, *self._sandbox.dialogflow.violations)]
 
 

@@ -44,6 +44,8 @@ _WORDS = {
     "close": "closes the chat",
 }
 
+_NAMELESS = "Michael"  # as stories call who has no name
+
 
 def record(sandbox: "Sandbox", conversation: str, *, title: str, description: str) -> Story:
     """The conversation as a story, as far as it has come.
@@ -52,12 +54,12 @@ def record(sandbox: "Sandbox", conversation: str, *, title: str, description: st
         StoryError: there is no such conversation, or it holds what no story can hold; the message says what.
     """
     try:
-        sandbox.messages.phone.get(conversation)
+        sandbox.channels[sandbox.channel].phone.get(conversation)
     except google_api.ApiError as e:
         raise StoryError(f"there is no conversation {conversation}") from e
     chat_id = ChatFinder(sandbox, conversation).find()
     opened, own = _own_deeds(sandbox, conversation, chat_id)
-    user = str(opened.arguments["name"])
+    user = str(opened.arguments.get("name") or _NAMELESS)
     shown = Follower(sandbox, conversation, user, lambda: chat_id).read_new()
     deeds = sorted([*own, *_others(sandbox, opened, own, shown)], key=lambda deed: deed.number)
     lines = _history(shown, deeds)
@@ -67,8 +69,8 @@ def record(sandbox: "Sandbox", conversation: str, *, title: str, description: st
         title=title,
         description=description,
         user=user,
-        locale=str(opened.arguments["locale"]),
-        context=opened.arguments["context"],
+        locale=str(opened.arguments.get("locale") or "en"),
+        context=opened.arguments.get("context") or {},
         agents=msgspec.convert(presences.at_first(), dict[str, Status]),
         steps=steps,
     )
@@ -76,7 +78,7 @@ def record(sandbox: "Sandbox", conversation: str, *, title: str, description: st
 
 def _own_deeds(sandbox: "Sandbox", conversation: str, chat_id: str) -> tuple[Deed, list[Deed]]:
     """How the conversation was opened, and what was done in it."""
-    of_user = [deed for deed in sandbox.messages.phone.deeds.all() if deed.of == conversation]
+    of_user = [deed for deed in sandbox.channels[sandbox.channel].phone.deeds.all() if deed.of == conversation]
     opened = next((deed for deed in of_user if deed.name == "open"), None)
     if opened is None:
         raise StoryError("its beginning is no longer kept")

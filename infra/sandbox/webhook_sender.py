@@ -7,7 +7,8 @@ import json
 import random
 import threading
 import uuid
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -28,7 +29,7 @@ class Sending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     failure, tried again). `reorder`: held back until another delivery was tried, or for `hold_s`. `swap`: kinds of
     which every other delivery is held back like that, until the next of them was tried. `delay`: late by `delay_s`. A
     failure is tried again after `first_retry_s`, doubling to `longest_retry_s`, for `give_up_after_s`; all three are
-    multiplied by `retry_scale`.
+    multiplied by `retry_scale`. `one_queue`: a delivery waits until those before it were delivered or given up.
     """
 
     url: str = ""
@@ -45,6 +46,7 @@ class Sending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     delay: float = 0.0
     delay_s: float = 0.5
     seed: int = 0
+    one_queue: bool = False
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -75,20 +77,29 @@ class WebhookSender:
 
     Args:
         sending: answers the options as they are now.
-        headers: answers the headers (the signature) for a body's bytes.
+        sign: answers the headers (the signature) for a body's bytes.
+        wrap: answers what is posted for a body; as it is by default.
     """
 
     def __init__(
-        self, name: str, sending: Callable[[], Sending], headers: Callable[[bytes], dict[str, str]], clock: Clock
+        self,
+        name: str,
+        sending: Callable[[], Sending],
+        sign: Callable[[bytes], dict[str, str]],
+        clock: Clock,
+        wrap: Callable[[JsonObject], JsonObject] = lambda body: body,
     ) -> None:
         self._sending = sending
-        self._headers = headers
+        self._sign = sign
+        self._wrap = wrap
         self._clock = clock
         self.wire = Wire(name)
         self._jobs = Dispatcher(f"{name}-webhooks", clock)
         self._lock = threading.Lock()
         self._deliveries: dict[str, Delivery] = {}
         self._held: list[Callable[[], None]] = []
+        self._queue: deque[Callable[[], None]] = deque()
+        self._is_queue_busy = False
         self.lose_next: tuple[str, ...] = ()
         self.reseed()
 
@@ -96,9 +107,9 @@ class WebhookSender:
         """Begin the random draws anew."""
         self._random = random.Random(self._sending().seed)
 
-    def post(self, kind: str, body: JsonObject) -> Delivery:
-        """Begin to deliver `body`; answers at once."""
-        now = self._clock.time()
+    def post(self, kind: str, body: JsonObject, *, after_s: float = 0.0) -> Delivery:
+        """Begin to deliver `body`, now or later; answers at once."""
+        now = self._clock.time() + after_s
         delivery = Delivery(id=uuid.uuid4().hex, kind=kind, body=body, first_at=now)
         with self._lock:
             self._deliveries[delivery.id] = delivery
@@ -120,6 +131,8 @@ class WebhookSender:
         with self._lock:
             self._deliveries.clear()
             self._held.clear()
+            self._queue.clear()
+            self._is_queue_busy = False
             self.lose_next = ()
             self._jobs.clear()
 
@@ -135,7 +148,7 @@ class WebhookSender:
             starts.append(starts[0] + self._random.choice((0.0, 0.05)))
         is_held = draw() < sending.reorder or (delivery.kind in sending.swap and not self._held)
         for start in starts:
-            job = partial(self._attempt, delivery, 0)
+            job = partial(self._begin, delivery, sending.one_queue)
             if is_held:
                 self._held.append(job)
                 self._jobs.at(start + sending.hold_s, partial(self._release, job))
@@ -155,20 +168,37 @@ class WebhookSender:
                 self._held.remove(job)
                 self._jobs.at(self._clock.time(), job)
 
-    def _attempt(self, delivery: Delivery, number: int) -> None:
-        """Try once; when that fails, plan the next try."""
+    def _begin(self, delivery: Delivery, in_queue: bool) -> None:
+        """Try for the first time; `in_queue`: when it is its turn."""
+        with self._lock:
+            if in_queue and self._is_queue_busy:
+                self._queue.append(partial(self._attempt, delivery, 0, in_queue))
+                return
+            self._is_queue_busy |= in_queue
+        self._attempt(delivery, 0, in_queue)
+
+    def _attempt(self, delivery: Delivery, number: int, in_queue: bool) -> None:
+        """Try once; when that fails, plan the next try, and else let the next in the queue begin."""
         sending = self._sending()
         attempt = self._try(delivery, sending)
         with self._lock:
             if delivery.id not in self._deliveries:
                 return
             delivery.attempts.append(attempt)
-            if 200 <= attempt.status < 300:
+            is_over = 200 <= attempt.status < 300
+            if is_over:
                 delivery.state = "delivered"
             else:
-                self._plan_retry(delivery, number, sending)
+                is_over = not self._plan_retry(delivery, number, in_queue, sending)
+            if in_queue and is_over:
+                self._end_turn()
         if not sending.swap or delivery.kind in sending.swap:
             self._release()
+
+    def _end_turn(self) -> None:
+        self._is_queue_busy = bool(self._queue)
+        if self._queue:
+            self._jobs.at(self._clock.time(), self._queue.popleft())
 
     def _try(self, delivery: Delivery, sending: Sending) -> Attempt:
         at = rfc3339(self._clock.now())
@@ -179,13 +209,17 @@ class WebhookSender:
         status, error, _ = self.send(delivery.body, sending, kind=delivery.kind)
         return Attempt(at, status, error, rfc3339(self._clock.now()))
 
-    def send(
-        self, body: JsonObject, sending: Sending | None = None, *, kind: str = "", signed: bool = True
-    ) -> tuple[int, str, str]:
+    def send(self, body: JsonObject, sending: Sending | None = None, *, kind: str = "") -> tuple[int, str, str]:
         """Post `body` once: status, error's name, answer. Redirects are failures."""
-        sending = sending or self._sending()
-        data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-        headers = {"Content-Type": "application/json"} | (self._headers(data) if signed else {})
+        data = as_json(self._wrap(body))
+        return self._post(data, self._sign(data), sending or self._sending(), kind)
+
+    def send_plain(self, body: JsonObject, headers: Mapping[str, str] | None = None) -> tuple[int, str, str]:
+        """Post `body` once as it is, unsigned."""
+        return self._post(as_json(body), headers or {}, self._sending(), "")
+
+    def _post(self, data: bytes, headers: Mapping[str, str], sending: Sending, kind: str) -> tuple[int, str, str]:
+        headers = {"Content-Type": "application/json", **headers}
         try:
             options = {"data": data, "timeout": sending.timeout_s, "allow_redirects": False}
             with self._clock.traffic.request():
@@ -194,10 +228,17 @@ class WebhookSender:
             return 0, type(e).__name__, ""
         return answer.status_code, "", answer.text
 
-    def _plan_retry(self, delivery: Delivery, number: int, sending: Sending) -> None:
+    def _plan_retry(self, delivery: Delivery, number: int, in_queue: bool, sending: Sending) -> bool:
+        """False when it is given up."""
         wait_s = min(sending.first_retry_s * 2.0 ** min(number, 30), sending.longest_retry_s) * sending.retry_scale
         next_at = self._clock.time() + wait_s
         if next_at - delivery.first_at > sending.give_up_after_s * sending.retry_scale:
             delivery.state = "gave_up" if delivery.state == "pending" else delivery.state
-            return
-        self._jobs.at(next_at, partial(self._attempt, delivery, number + 1))
+            return False
+        self._jobs.at(next_at, partial(self._attempt, delivery, number + 1, in_queue))
+        return True
+
+
+def as_json(body: JsonObject) -> bytes:
+    """A body's bytes, as they go over the wire and are signed."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

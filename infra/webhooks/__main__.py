@@ -50,7 +50,7 @@ def _run(options: argparse.Namespace, environ: Mapping[str, str], sleep: Callabl
     with_secret = SecretKey(secret_key, partial(target.secrets.unknown_for_s, WEBHOOK_SECRET))
     api = _api(target, by_person=by_person)
     problems = bring_about(api, wanted, with_secret, _say, sleep, dry_run=dry_run)
-    print(*_paste(urls.to_paste, target.project), sep="\n", flush=True)
+    print(*_paste(urls.to_paste, target), sep="\n", flush=True)
     print(*problems, sep="\n", end="\n" if problems else "", file=sys.stderr)
     return 1 if problems else 0
 
@@ -72,11 +72,11 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
-def _paste(addresses: Mapping[str, str] | None, project: str) -> Iterator[str]:
+def _paste(addresses: Mapping[str, str] | None, target: Target) -> Iterator[str]:
     if addresses is None:
         yield "What to enter in other consoles is shown only with PROJECT and REGION."
     else:
-        yield from paste_lines(addresses, project)
+        yield from paste_lines(addresses, target.project, target.bots, target.of_brands)
 
 
 def _parser() -> argparse.ArgumentParser:

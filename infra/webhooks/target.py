@@ -7,11 +7,12 @@ from typing import NamedTuple
 from functions.handoff.errors import ConfigError
 from functions.livechat.api import DeskAddress
 from functions.runtime.config import Settings, read_settings, require
-from functions.runtime.config_values import web_url
+from functions.runtime.config_values import is_cx, web_url
+from infra.deploy.brands import BrandSecret, brand_bots, brand_secrets
 from infra.deploy.gcloud import Cloud
 from infra.deploy.parts import FUNCTIONS
 from infra.deploy.settings_file import operator_environment
-from infra.webhooks.addresses import addresses_to_paste, livechat_address
+from infra.webhooks.addresses import BOTS, CX, ES, addresses_to_paste, livechat_address
 from infra.webhooks.secret_store import OAUTH, CloudSecrets, FileSecrets, SecretStore
 
 _NEEDED = (
@@ -27,13 +28,18 @@ _LONGEST_URL = 500  # register_webhook
 
 
 class Target(NamedTuple):
-    """One deployment. `cloud` is None where secrets are in a file: all of it is on one machine."""
+    """One deployment. `cloud` is None where secrets are in a file: all of it is on one machine.
+
+    `bots`: the kinds of Dialogflow agents there are; `of_brands`: secrets that brands have for themselves.
+    """
 
     settings: Settings
     project: str
     region: str
     cloud: Cloud | None
     secrets: SecretStore
+    bots: frozenset[str] = frozenset(BOTS)
+    of_brands: tuple[BrandSecret, ...] = ()
 
     @property
     def address(self) -> DeskAddress:
@@ -80,7 +86,16 @@ def read_target(environ: Mapping[str, str]) -> Target:
     if not project:
         raise ConfigError("PROJECT is missing: make webhooks PROJECT=… REGION=…, or GOOGLE_CLOUD_PROJECT=… in the file")
     cloud = Cloud(project, environ)
-    return Target(settings, project, environment.get("REGION", "").strip(), cloud, CloudSecrets(cloud))
+    bots = [environment.get("DIALOGFLOW_AGENT", ""), *brand_bots(environment)]
+    return Target(
+        settings,
+        project,
+        environment.get("REGION", "").strip(),
+        cloud,
+        CloudSecrets(cloud),
+        frozenset(CX if is_cx(bot.strip()) else ES for bot in bots),
+        tuple(brand_secrets(environment)),
+    )
 
 
 def find_urls(target: Target, given: str) -> Urls:

@@ -32,14 +32,15 @@ function show() {
 }
 
 // The first thing to do, in bold, and why.
-function advice(state, { record, desk, chat }) {
+function advice(state, { record, desk, chat, setting }) {
   const agents = chat?.chat?.agents.map(({ name }) => name).join(", ");
   if (state === "AGENT" && hasAnswered) return ["User and agent write in one thread now.", "Close the chat in the inbox to give it back to the bot."];
   if (state === "AGENT") return [`${agents || "An agent"} has the chat:`, "answer in the inbox on the right."];
   if (state === "WAITING") return waiting(desk, chat?.chat);
   if (!hasBegun()) return ["Write something as the user,", "on the phone at the left."];
   if (record?.record?.handoffs.length) return ["The bot is back.", "Click a row of the trace to see what was sent, or ask for a person again."];
-  return ["Ask for a person:", "tap the chip, take it from the phone’s menu, or just write it."];
+  const ways = setting?.channel === "rcs" ? "tap the chip," : "tap the chip, take it from the phone’s menu,";
+  return ["Ask for a person:", `${ways} or just write it.`];
 }
 
 function waiting(desk, chat) {

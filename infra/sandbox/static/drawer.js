@@ -57,6 +57,7 @@ function facts(row, place) {
 function parts({ request, answer, line }) {
   const made = [];
   if (request) made.push(part("Request", `${request.method} ${request.url}`, request.headers, request.body));
+  if (request?.data) made.push(part("Data", "what the body holds in base64", {}, request.data));
   if (answer) made.push(part("Answer", answer.error || (answer.status ? String(answer.status) : "none yet"), answer.headers, answer.body));
   if (line) made.push(part("Log line", "", {}, line.raw ?? line));
   return made;

@@ -7,7 +7,7 @@ import { walk } from "./menu.js";
 const TO_BEGIN_WITH = "Switch something on, write something, and watch the trace: nothing gets lost, nothing comes twice.";
 // What is said once, before a group's switches, where it is not the group's name; and what a label may then leave out.
 const TITLES = { Functions: "Kill" };
-const LEFT_OUT = ["LiveChat ", "Business Messages ", "Dialogflow ", "Deliver webhooks ", "Webhooks ", "Kill "];
+const LEFT_OUT = ["LiveChat ", "Business Messages ", "RCS for Business ", "Dialogflow ", "Deliver webhooks ", "Webhooks ", "Kill "];
 const ALL_FUNCTIONS = "kill";
 let context = null;
 let explained = "";

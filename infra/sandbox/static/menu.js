@@ -29,7 +29,7 @@ export function opensBox(opener, box, { first = () => itemsOf(box)[0], before = 
 }
 
 function itemsOf(box) {
-  return [...box.querySelectorAll("button:not(:disabled)")];
+  return [...box.querySelectorAll("button:not(:disabled):not([hidden])")];
 }
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 };

@@ -23,7 +23,10 @@ export const phone = {
     },
     phone: showPhone,
     record: showHead,
-    setting: showHead,
+    setting: (content) => {
+      showChannel(content.channel);
+      showHead();
+    },
     faults: tellTime,
     lines: (change) => {
       lines.apply(change);
@@ -80,6 +83,14 @@ function showPhone(shown) {
   showHint();
 }
 
+// What one channel has and the other has not.
+function showChannel(channel) {
+  for (const part of document.querySelectorAll("[data-on]")) {
+    part.hidden = part.dataset.on !== channel;
+    for (const field of part.querySelectorAll("input, select")) field.disabled = part.hidden;
+  }
+}
+
 // The app's bar: the brand, and who answers at the moment.
 function showHead() {
   const { phone: shown, record, setting } = context.state;
@@ -87,7 +98,8 @@ function showHead() {
   if (byId("brand-name").textContent !== name) byId("brand-avatar").replaceChildren(avatar(name, { isBot: true, big: true }));
   setText(byId("brand-name"), name);
   const people = shown?.people.join(", ");
-  setText(byId("brand-state"), people ? `With ${people}` : BOTH_WAYS[record?.record?.state] || "Bot");
+  const said = setting?.channel === "rcs" ? "RCS for Business" : BOTH_WAYS[record?.record?.state] || "Bot"; // RCS shows no more than the agent
+  setText(byId("brand-state"), people ? `With ${people}` : said);
 }
 
 function showChips(chips) {
@@ -132,6 +144,8 @@ function wireMenu() {
   const close = opensBox(byId("phone-menu-open"), menu);
   const deedOf = {
     person: () => context.act("phone/ask_for_person", { conversation: conversation() }),
+    unsubscribe: () => context.act("phone/unsubscribe", { conversation: conversation() }),
+    subscribe: () => context.act("phone/subscribe", { conversation: conversation() }),
     picture: chooseFile,
     receipts: (item) => toggle(item, "receipts"),
     typing: (item) => toggle(item, "typing"),
@@ -156,10 +170,11 @@ function toggle(item, name) {
 
 function wireNewUser() {
   const form = byId("new-user-form");
-  const close = opensBox(byId("new-user"), form, { first: () => byId("user-name") });
+  const close = opensBox(byId("new-user"), form, { first: () => form.querySelector("input:enabled") });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const opened = await context.act("phone/open", { name: byId("user-name").value, locale: byId("user-locale").value });
+    const whose = context.state.setting?.channel === "rcs" ? { number: byId("user-number").value } : { name: byId("user-name").value, locale: byId("user-locale").value };
+    const opened = await context.act("phone/open", whose);
     if (!opened) return;
     form.reset();
     close(false);

@@ -24,8 +24,8 @@ function buildCard(content, width, deeds) {
   const { media, title, description, suggestions = [] } = content;
   const card = element("article", `card ${width}`);
   if (media) {
-    const { fileUrl, thumbnailUrl, altText } = media.contentInfo;
-    card.append(picture(thumbnailUrl || fileUrl, altText, media.height));
+    const { fileUrl = "", thumbnailUrl, altText, contentDescription } = media.contentInfo || {};
+    card.append(picture(thumbnailUrl || fileUrl, altText || contentDescription, media.height));
   }
   if (title || description) {
     card.append(element("div", "card-words", title ? words("strong", "", title) : "", description ? words("span", "", description) : ""));
@@ -43,11 +43,12 @@ function buildChip(suggestion, deeds) {
   return made;
 }
 
-// A suggestion as Business Messages has it, in the page's own form.
+// A suggestion as the channels have it, in the page's own form.
 function readChip({ reply, action, authenticationRequest }) {
   if (reply) return { kind: "reply", label: reply.text, postback: reply.postbackData };
   if (action?.openUrlAction) return { kind: "link", label: action.text, postback: action.postbackData, leads_to: action.openUrlAction.url };
-  if (action) return { kind: "dial", label: action.text, postback: action.postbackData, leads_to: action.dialAction?.phoneNumber };
+  if (action?.dialAction) return { kind: "dial", label: action.text, postback: action.postbackData, leads_to: action.dialAction.phoneNumber };
+  if (action) return { kind: "reply", label: action.text, postback: action.postbackData };
   if (authenticationRequest) return { kind: "sign_in", label: "authenticationRequest", shown: "Sign in" };
   return { kind: "person", label: "liveAgentRequest", shown: "Talk to a person" };
 }

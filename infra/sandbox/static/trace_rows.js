@@ -5,6 +5,7 @@ import { clock } from "./text.js";
 
 export const SIDES = {
   "business-messages": "Business Messages",
+  rcs: "RCS for Business",
   livechat: "LiveChat",
   dialogflow: "Dialogflow",
   "cloud-tasks": "Cloud Tasks",
