@@ -119,7 +119,7 @@ def test_somebody_else_s_function_under_one_of_its_names_stays(project: Project)
 
     run = project.make("destroy", DRY_RUN="1")
 
-    assert 3 == run.out.count("gcloud functions delete ")
+    assert 4 == run.out.count("gcloud functions delete ")
     assert "gcloud functions delete redeliver " not in run.out
 
 
@@ -181,4 +181,4 @@ def test_destroying_goes_on_where_it_was_broken_off(project: Project) -> None:
     assert "stopped at: functions" in failed.err
     assert left == lasting(project)
     assert 2 == len(failed.methods) - 1
-    assert 3 == shown.out.count("gcloud functions delete ")
+    assert 4 == shown.out.count("gcloud functions delete ")

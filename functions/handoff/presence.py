@@ -58,10 +58,10 @@ def note_departure(changes: Changes, agent: Agent, at: datetime, group_id: int |
     c.departed = (*others, Departure(agent, at, c.thread_id, group_id))[-DEPARTURES_KEPT:]
 
 
-def forget_presence(changes: Changes, left: Framing) -> None:
+def forget_presence(changes: Changes, left_id: str) -> None:
     """LEFT is done: nobody speaks for this agent now, unless they are back."""
     c = changes.conversation
-    c.agents = tuple(p for p in c.agents if f"left:{p.number}" != left.id)
+    c.agents = tuple(p for p in c.agents if f"left:{p.number}" != left_id)
 
 
 # --- while the user does not want to hear from us --------------------------------------------------------------------
@@ -84,9 +84,17 @@ def _find_unseen_left(c: Conversation, agent: Agent) -> MissedFrame | None:
 
 
 def show_missed(changes: Changes) -> None:
-    """What was missed is shown now, in its order, before anybody's words, and under its own id: it may be in doubt."""
+    """What was missed is shown now, in its order, before anybody's words, and under its own id: it may be in doubt.
+
+    But not the JOINED of who is about to leave, nor that LEFT: in a dead worker's hands it would come first.
+    """
     c = changes.conversation
     for missed in c.missed_frames:
+        left_id = f"left:{missed.id.removeprefix('joined:')}"
         frame = Framing(id=missed.id, source_at=_BEFORE_ALL, agent=missed.agent, left=missed.left)
-        changes.put_back(frame, head=True, own=True)
+        if missed.in_doubt or c.find_pending(left_id) is None:
+            changes.put_back(frame, head=True, own=True)
+        else:
+            changes.finish(left_id)
+            forget_presence(changes, left_id)
     c.missed_frames = ()

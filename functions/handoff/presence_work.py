@@ -162,7 +162,7 @@ def settle_framing(changes: Changes, entry: Framing, was_shown: bool) -> None:
     if not was_shown:
         miss(changes, entry)
     if entry.left:
-        forget_presence(changes, entry)
+        forget_presence(changes, entry.id)
 
 
 def give_up_framing(changes: Changes, entry: Framing, _reason: str) -> None:
