@@ -4,10 +4,11 @@ import pytest
 
 from functions.handoff.content import Suggestion
 from functions.handoff.entries import Framing
-from functions.handoff.parts import Presence, UserProfile
+from functions.handoff.parts import MissedFrame, Presence, UserProfile
 from functions.handoff.policy import Policy
+from functions.handoff.presence import show_missed
 from functions.handoff.presence_work import settle_framing
-from tests.core_records import a_conversation, changes_of
+from tests.core_records import a_conversation, changes_of, waiting
 from tests.core_world import BOB, JANE, World
 from tests.fakes import START
 
@@ -75,3 +76,17 @@ def test_a_frame_kept_from_a_user_who_came_back_in_the_same_moment_is_shown_afte
     settle_framing(changes, frame, was_shown=False)
 
     assert (True, 1, ()) == (changes.kept, len(c.agents), c.missed_frames)
+
+
+@pytest.mark.parametrize(("in_doubt", "left"), [(False, []), (True, ["left:1", "joined:1"])])
+def test_who_is_about_to_leave_unseen_is_not_shown_unless_they_may_have_been(in_doubt: bool, left: list[str]) -> None:
+    missed = MissedFrame("joined:1", JANE, in_doubt=in_doubt)
+    changes = changes_of(a_conversation(agents=(Presence(JANE, 1, leaving=True),), missed_frames=(missed,)))
+    changes.conversation.pending = (waiting("left:1", "framing"),)
+
+    show_missed(changes)
+
+    c = changes.conversation
+    assert left == [p.id for p in c.pending]
+    assert bool(left) == bool(c.agents)
+    assert () == c.missed_frames
