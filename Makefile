@@ -25,7 +25,7 @@ lint: $(READY)  ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-check: lint  ## lint and the fast tests, under a minute
+check: lint  ## lint and the fast tests, about two minutes
 	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) -m "not emulator and not scenario and not slow" --seeds 60 \
 		--hypothesis-profile=check
 

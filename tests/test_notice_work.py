@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.handoff.content import OutboundMessage
+from functions.handoff.content import OutboundMessage, Suggestion
 from functions.handoff.entries import AgentNote
 from functions.handoff.events import BotAnswer, HandoffSignal
 from functions.handoff.languages import BUILT_IN
@@ -238,3 +238,20 @@ def test_without_a_return_event_the_bot_hears_nothing() -> None:
     world.agent_closes()
 
     assert [] == world.bot.events
+
+
+@pytest.mark.parametrize("event", ["AGENT_CHAT_ENDED", ""])
+def test_back_with_the_bot_a_person_is_offered_under_the_newest_words(event: str) -> None:
+    world = World(Policy(return_event=event, return_keyword="/bot")).handed_over()
+
+    world.ask_for_bot()
+
+    assert Suggestion("live_agent", EN["person_chip"]) in world.channel.sent[-1].suggestions
+
+
+def test_the_bot_s_answer_to_anything_else_offers_nobody() -> None:
+    world = World()
+
+    world.say("hello")
+
+    assert () == world.channel.sent[-1].suggestions
