@@ -9,11 +9,13 @@ from functions.handoff.conversation import AGENT, BOT, WAITING
 from functions.handoff.events import (
     HandoffAsked,
     HandoffSignal,
+    MessageDeleted,
     MessageEdited,
     ReturnAsked,
     Subscription,
     SubscriptionWord,
 )
+from functions.handoff.languages import BUILT_IN
 from tests.core_world import JANE, World
 from tests.fakes import START
 
@@ -165,6 +167,17 @@ def test_an_agent_s_correction_is_refused_and_told_of_too() -> None:
 
     assert "at one" not in " ".join(world.channel.texts)
     assert "unsubscribed): “at one”" in world.desk.newest(world.conversation.chat_id).events[-1].text
+
+
+def test_agents_are_not_told_that_the_user_was_asked_to_disregard_what_was_taken_back() -> None:
+    world = World().handed_over()
+    event = world.agent_writes("at noon")
+    switch(world)
+    where: dict[str, Any] = {"source_at": world.clock.now(), "chat_id": world.conversation.chat_id, "thread_id": "T1"}
+
+    world.desk_says(MessageDeleted(id="d1", event_id=event.id, **where))
+
+    assert BUILT_IN["en"]["withdrawn_unsaid"] in world.desk.newest(world.conversation.chat_id).events[-1].text
 
 
 def test_neither_notices_nor_surveys_nor_the_bot_are_heard() -> None:

@@ -100,6 +100,8 @@ def _drop(changes: Changes, entry: MessageDeleted, waits: Pending) -> None:
 
 def speak_of(changes: Changes, event_id: str, name: str) -> None:
     """Tell both, once: the user to disregard what was taken back, the agents that it was seen."""
+    c = changes.conversation
     tell_user(changes, "withdrawn", event_id, name=name)
-    open_or_last = "" if changes.conversation.thread_id else changes.conversation.last_thread_id
-    tell_agents(changes, "withdrawn_shown", event_id, thread_id=open_or_last)
+    open_or_last = "" if c.thread_id else c.last_thread_id
+    text_id = "withdrawn_unsaid" if c.unsubscribed else "withdrawn_shown"
+    tell_agents(changes, text_id, event_id, thread_id=open_or_last)

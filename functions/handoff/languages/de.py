@@ -49,6 +49,7 @@ TEXTS = {
     "withdrawn_shown": "Der Nutzer hat die gelöschte Nachricht schon gesehen; auf seinem Gerät bleibt sie stehen. Er wurde gebeten, sie nicht zu beachten.",
     "unsubscribed": "Der Nutzer hat sich abgemeldet: Was Sie schreiben, erreicht ihn erst wieder, wenn er selbst schreibt.",
     "subscribed": "Dem Nutzer kann wieder geschrieben werden.",
+    "withdrawn_unsaid": "Der Nutzer hat die gelöschte Nachricht schon gesehen; auf seinem Gerät bleibt sie stehen. Er hat sich abgemeldet und wurde deshalb nicht gebeten, sie nicht zu beachten.",
     "went_back": "Der Nutzer ist zum Bot zurückgekehrt: „{text}“",
     "signed_in": "Der Nutzer hat die Anmeldeanfrage beantwortet ({answer}).",
     "survey_answered": "Der Nutzer hat die Umfrage beantwortet ({answer}).",

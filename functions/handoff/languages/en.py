@@ -49,6 +49,7 @@ TEXTS = {
     "withdrawn_shown": "The user has already seen the message you deleted; it stays on their device. They were told to disregard it.",
     "unsubscribed": "The user has unsubscribed: nothing you write reaches them until they write again.",
     "subscribed": "The user can be written to again.",
+    "withdrawn_unsaid": "The user has already seen the message you deleted; it stays on their device. They have unsubscribed, so they were not told to disregard it.",
     "went_back": "The user went back to the bot: “{text}”",
     "signed_in": "The user answered the sign-in request ({answer}).",
     "survey_answered": "The user answered the survey ({answer}).",

@@ -49,6 +49,7 @@ TEXTS = {
     "withdrawn_shown": "El usuario ya ha visto el mensaje que borraste; sigue en su dispositivo. Se le ha pedido que no lo tenga en cuenta.",
     "unsubscribed": "El usuario se ha dado de baja: nada de lo que escriba le llegará hasta que vuelva a escribir.",
     "subscribed": "Se puede volver a escribir al usuario.",
+    "withdrawn_unsaid": "El usuario ya ha visto el mensaje que ha eliminado; permanece en su dispositivo. Se ha dado de baja, así que no se le ha pedido que lo ignore.",
     "went_back": "El usuario ha vuelto al bot: «{text}»",
     "signed_in": "El usuario respondió a la solicitud de inicio de sesión ({answer}).",
     "survey_answered": "El usuario respondió a la encuesta ({answer}).",

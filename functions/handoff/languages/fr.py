@@ -49,6 +49,7 @@ TEXTS = {
     "withdrawn_shown": "L'utilisateur a déjà vu le message que vous avez supprimé ; il reste sur son appareil. On lui a demandé de ne pas en tenir compte.",
     "unsubscribed": "L'utilisateur s'est désabonné : rien de ce que vous écrivez ne lui parvient tant qu'il n'écrit pas de nouveau.",
     "subscribed": "Il est de nouveau possible d'écrire à l'utilisateur.",
+    "withdrawn_unsaid": "L'utilisateur a déjà vu le message que vous avez supprimé ; il reste sur son appareil. Il s'est désabonné : on ne lui a donc pas demandé de ne pas en tenir compte.",
     "went_back": "L'utilisateur est retourné au bot : « {text} »",
     "signed_in": "L'utilisateur a répondu à la demande de connexion ({answer}).",
     "survey_answered": "L'utilisateur a répondu à l'enquête ({answer}).",

@@ -49,6 +49,7 @@ TEXTS = {
     "withdrawn_shown": "用户已经看到您删除的消息，它仍会留在用户的设备上。已请用户忽略它。",
     "unsubscribed": "用户已退订：在用户再次发来消息之前，您写的内容不会送达。",
     "subscribed": "可以再次向用户发送消息。",
+    "withdrawn_unsaid": "用户已看到您删除的消息；该消息会保留在其设备上。用户已退订，因此未能告知其忽略该消息。",
     "went_back": "用户已回到机器人：“{text}”",
     "signed_in": "用户已回应登录请求（{answer}）。",
     "survey_answered": "用户已回答调查（{answer}）。",
